@@ -1,0 +1,198 @@
+"""Runs an evaluation: every task's inputs through the model, its answers scored and written.
+
+The model is a function from token lists to token lists, so this floor knows no framework. Each
+task is written when it is done, and a run that was cut short goes on with the next one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flan_mix import data
+from flan_mix.evaluation.bootstrap import BootstrapSettings
+from flan_mix.evaluation.evaluation import Evaluation, save_evaluation
+from flan_mix.evaluation.evaluation_task import EvaluationTask
+from flan_mix.evaluation.predictions import Prediction
+from flan_mix.evaluation.result_files import ResultFiles
+from flan_mix.evaluation.scoring import score_predictions
+from flan_mix.evaluation.task_result import TaskResult, load_result, result_of, save_result
+from flan_mix.evaluation.teacher_forcing import TeacherForcing, teacher_forced_scores
+from flan_mix.vocabularies import Vocabulary
+
+Generate = Callable[[Sequence[Sequence[int]]], Sequence[Sequence[int]]]
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """What decides the figures beside model and data.
+
+    num_examples: the first so many of each task; None for all.
+    max_input_length: tokens, EOS included; longer inputs lose their end but keep the EOS.
+    facts: whatever else a reader must know (step, checkpoint, decoding); plain JSON values. A
+        finished task is reused only where these are the same.
+    """
+
+    num_examples: int | None = None
+    max_input_length: int | None = None
+    bootstrap: BootstrapSettings = field(default_factory=BootstrapSettings)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def evaluate(
+    tasks: Sequence[EvaluationTask],
+    generate: Generate,
+    vocabulary: Vocabulary,
+    directory: str | Path,
+    *,
+    settings: EvaluationSettings = EvaluationSettings(),
+    teacher_forcing: TeacherForcing | None = None,
+    on_task: Callable[[TaskResult, bool], None] | None = None,
+) -> Evaluation:
+    """Evaluates the tasks that `directory` has no result of yet and writes metrics.json there.
+
+    generate: token ids of inputs, each with EOS -> token ids of answers, in the same order.
+    on_task: called after each task with its result and whether it was found finished.
+
+    Raises ValueError for two tasks of one name and for what `evaluate_task` refuses.
+    """
+    _check_distinct([task.name for task in tasks])
+    files = ResultFiles(Path(directory))
+    results = []
+    for task in tasks:
+        decided_by = _decided_by(task, settings, teacher_forcing)
+        result = load_result(files, task.name, decided_by)
+        found = result is not None
+        if result is None:
+            result = evaluate_task(
+                task, generate, vocabulary, settings=settings, teacher_forcing=teacher_forcing
+            )
+            save_result(files, result, decided_by)
+        if on_task is not None:
+            on_task(result, found)
+        results.append(result)
+    evaluation = Evaluation(tuple(results), _stated(settings), settings.bootstrap)
+    save_evaluation(files.directory, evaluation)
+    return evaluation
+
+
+def evaluate_task(
+    task: EvaluationTask,
+    generate: Generate,
+    vocabulary: Vocabulary,
+    *,
+    settings: EvaluationSettings = EvaluationSettings(),
+    teacher_forcing: TeacherForcing | None = None,
+) -> TaskResult:
+    """The result of one task; writes nothing.
+
+    Raises ValueError where the cache was made with another vocabulary, where `generate` loses
+    examples, and for answers that a metric cannot score.
+    """
+    _check_vocabulary(task, vocabulary)
+    count = _count(task, settings)
+    answers = _answers(task, count, generate, vocabulary, settings.max_input_length)
+    predictions = [
+        _prediction(task, index, vocabulary, answer) for index, answer in enumerate(answers)
+    ]
+    forced = teacher_forced_scores(teacher_forcing, task.cache, count) if teacher_forcing else {}
+    return result_of(
+        score_predictions(predictions, task.metrics, task.postprocess),
+        main_metric=task.main_metric,
+        available=len(task.cache),
+        bootstrap=settings.bootstrap,
+        whole_scores=forced,
+    )
+
+
+def trim(tokens: Sequence[int], max_length: int | None, *, eos_id: int = 1) -> list[int]:
+    """`tokens` cut to `max_length` (None: not at all), the last one EOS if the whole ended so."""
+    if max_length is None:
+        return list(tokens)
+    return data.trim(np.asarray(tokens, np.int32), max_length, eos_id=eos_id).tolist()
+
+
+def _count(task: EvaluationTask, settings: EvaluationSettings) -> int:
+    if settings.num_examples is None:
+        return len(task.cache)
+    if settings.num_examples < 1:
+        raise ValueError(f"num_examples must be at least 1, not {settings.num_examples}.")
+    return min(settings.num_examples, len(task.cache))
+
+
+def _answers(
+    task: EvaluationTask,
+    count: int,
+    generate: Generate,
+    vocabulary: Vocabulary,
+    max_input_length: int | None,
+) -> list[str]:
+    inputs = [_input_ids(task, index, max_input_length) for index in range(count)]
+    answers = generate(inputs)
+    if len(answers) != count:
+        raise ValueError(f"{task.name}: the model gave {len(answers)} answers to {count} inputs.")
+    return [vocabulary.decode(answer) for answer in answers]
+
+
+def _input_ids(task: EvaluationTask, index: int, max_length: int | None) -> list[int]:
+    return trim(task.cache[index]["inputs"].tolist(), max_length, eos_id=task.cache.manifest.eos_id)
+
+
+def _prediction(
+    task: EvaluationTask, index: int, vocabulary: Vocabulary, answer: str
+) -> Prediction:
+    record = task.cache.record(index)
+    # Tasks registered elsewhere may keep no text: then what their tokens say.
+    inputs = record["inputs"] or vocabulary.decode(task.cache[index]["inputs"])
+    target = record["targets"] or vocabulary.decode(task.cache[index]["targets"])
+    return Prediction(
+        task=task.name,
+        category=task.category,
+        id=record["id"],
+        template=record["template"],
+        inputs=inputs,
+        target=target,
+        references=tuple(record["references"]) or (target,),
+        prediction=answer,
+    )
+
+
+def _decided_by(
+    task: EvaluationTask, settings: EvaluationSettings, teacher_forcing: TeacherForcing | None
+) -> dict[str, Any]:
+    """What a finished result must agree with to stand for this task now; plain JSON values."""
+    return {
+        **_stated(settings),
+        "bootstrap": asdict(settings.bootstrap),
+        "category": task.category,
+        "examples": task.cache.manifest.fingerprint,
+        "metrics": [key for metric in task.metrics for key in metric.keys],
+        "teacher_forced": teacher_forcing is not None,
+    }
+
+
+def _stated(settings: EvaluationSettings) -> dict[str, Any]:
+    """The settings that metrics.json states as facts."""
+    return {
+        **settings.facts,
+        "num_examples": settings.num_examples,
+        "max_input_length": settings.max_input_length,
+    }
+
+
+def _check_vocabulary(task: EvaluationTask, vocabulary: Vocabulary) -> None:
+    made_with = task.cache.manifest.vocabulary_fingerprint
+    if made_with != vocabulary.fingerprint:
+        raise ValueError(
+            f"{task.name}: its cache was made with another vocabulary ({made_with[:12]}) than the "
+            f"one that decodes the answers ({vocabulary.fingerprint[:12]}): build the cache with "
+            "this one, or pass that one."
+        )
+
+
+def _check_distinct(names: Sequence[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{', '.join(repeated)}: listed more than once in one evaluation.")

@@ -1,0 +1,82 @@
+"""What a model answered, example by example, beside the references: a line of JSON each."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from flan_mix.evaluation.result_files import write_atomically
+
+
+@dataclass(frozen=True)
+class ScoredTexts:
+    """The texts that were compared, where the task's postprocess made others of them."""
+
+    prediction: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One example's answer.
+
+    prediction: the model's text as decoded.
+    references: the right answers, as the source has them; never empty.
+    scores: 0 to 100 by metric key, for this example.
+    scored: the texts that were compared, where they differ from the above by a postprocess.
+    """
+
+    task: str
+    category: str
+    id: str
+    template: int
+    inputs: str
+    target: str
+    references: tuple[str, ...]
+    prediction: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+    scored: ScoredTexts | None = None
+
+    def to_json(self) -> str:
+        """One line, keys in the order of the fields; `scored` only where there is one."""
+        row = asdict(self)
+        if self.scored is None:
+            del row["scored"]
+        return json.dumps(row, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> "Prediction":
+        """The prediction of a line. Raises ValueError for one that is not a prediction."""
+        try:
+            row = json.loads(line)
+            row["references"] = tuple(row["references"])
+            if "scored" in row:
+                texts = row["scored"]
+                row["scored"] = ScoredTexts(texts["prediction"], tuple(texts["references"]))
+            return cls(**row)
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not a prediction: {error}") from error
+
+
+def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
+    """Writes one line for each prediction; the file appears whole or not at all."""
+    write_atomically(path, "".join(prediction.to_json() + "\n" for prediction in predictions))
+
+
+def read_predictions(path: Path) -> tuple[Prediction, ...]:
+    """The predictions of a file. Raises ValueError with file and line for what is none."""
+    return tuple(_read_line(path, *numbered) for numbered in enumerate(_lines(path), start=1))
+
+
+def _lines(path: Path) -> list[str]:
+    # Not splitlines(): a text may hold other line separators than the newline.
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+
+
+def _read_line(path: Path, number: int, line: str) -> Prediction:
+    try:
+        return Prediction.from_json(line)
+    except ValueError as error:
+        raise ValueError(
+            f"{path}, line {number}: {error}. Was it written by flan_mix.eval?"
+        ) from error

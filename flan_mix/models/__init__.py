@@ -1,0 +1,22 @@
+"""Models: T5 1.0, T5 1.1 and FLAN-T5 as pure functions of parameters and batches."""
+
+from flan_mix.models.config import T5Config
+from flan_mix.models.parameters import (
+    Params,
+    abstract_params,
+    init_params,
+    logical_axes,
+    parameter_count,
+)
+from flan_mix.models.t5 import Transformer, apply
+
+__all__ = [
+    "Params",
+    "T5Config",
+    "Transformer",
+    "abstract_params",
+    "apply",
+    "init_params",
+    "logical_axes",
+    "parameter_count",
+]

@@ -1,0 +1,87 @@
+"""Parameters of a model: fresh ones, their shapes and logical axes without allocating any."""
+
+from __future__ import annotations
+
+import collections
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any, cast
+
+import jax
+import jax.numpy as jnp
+from flax.traverse_util import flatten_dict, unflatten_dict
+from jax.sharding import PartitionSpec
+
+from flan_mix.models.config import T5Config
+from flan_mix.models.logical_axes import DescribedParam
+from flan_mix.models.t5 import Transformer
+
+Params = dict[str, Any]
+"""Nested dicts of float32 arrays under T5X's names: params["encoder"]["layers_0"]["mlp"]..."""
+
+_USED_IN_FLOAT32 = {"embedding", "logits_dense", "rel_embedding"}
+
+
+def init_params(model: Transformer, rng: jax.Array) -> Params:
+    """Fresh parameters with T5X's initializers; jit it with `out_shardings` for large models.
+
+    Each parameter's numbers depend on `rng`, its path and its shape alone. Parameters that start
+    alike (the same projection of all layers) are drawn in one loop, so that XLA compiles one
+    generator for them instead of one each: half a second for every parameter of a deep model.
+    """
+    alike = collections.defaultdict(list)
+    for path, param in _described_params(model).items():
+        alike[param.init, param.value.shape].append(path)
+    params = {}
+    for (init, shape), paths in alike.items():
+        salts = jnp.asarray([zlib.crc32(path.encode()) for path in paths], jnp.uint32)
+        keys = jax.vmap(lambda salt: jax.random.fold_in(rng, salt))(salts)
+        drawn = jax.lax.map(lambda key, init=init, shape=shape: init(key, shape, jnp.float32), keys)
+        params.update(zip(paths, drawn, strict=True))
+    return unflatten_dict(params, sep="/")
+
+
+def abstract_params(model: Transformer) -> Params:
+    """The tree of `init_params` with a `jax.ShapeDtypeStruct` for each array."""
+    flat = {path: param.value for path, param in _described_params(model).items()}
+    return unflatten_dict(flat, sep="/")
+
+
+def logical_axes(model: Transformer) -> Params:
+    """The tree of `init_params` with a PartitionSpec of logical axis names for each array.
+
+    For example `PartitionSpec("embed", "joined_kv")`; names are those of T5X's axis rules.
+    """
+    described = _described_params(model)
+    flat = {path: PartitionSpec(*param.names) for path, param in described.items()}
+    return unflatten_dict(flat, sep="/")
+
+
+def in_compute_dtype(config: T5Config, params: Mapping[str, Any]) -> Params:
+    """Parameters as the model would cast them at every use, cast once; for inference only.
+
+    The embedding table, the logits projection and the position biases stay float32, because they
+    are used so: results do not change.
+    """
+
+    def cast_once(path, value):
+        names = {key.key for key in path}
+        return value if names & _USED_IN_FLOAT32 else value.astype(config.dtype)
+
+    return jax.tree_util.tree_map_with_path(cast_once, dict(params))
+
+
+def parameter_count(config: T5Config) -> int:
+    """How many numbers the parameters of such a model are."""
+    described = _described_params(Transformer(config))
+    return sum(math.prod(param.value.shape) for param in described.values())
+
+
+def _described_params(model: Transformer) -> dict[str, DescribedParam]:
+    """By path; the values are `jax.ShapeDtypeStruct`s."""
+    token = jnp.ones((1, 1), jnp.int32)
+    boxed = jax.eval_shape(
+        lambda rng: model.init(rng, token, token, token, token)["params"], jax.random.key(0)
+    )
+    return cast(dict[str, DescribedParam], flatten_dict(boxed, sep="/"))

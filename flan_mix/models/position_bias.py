@@ -1,0 +1,114 @@
+"""T5's relative position bias: a learned number per head for each bucket of key-query offsets.
+
+The bias depends on `key position - query position` alone, so one vector over the offsets is
+looked up and then laid out along the diagonals of [heads, query, key] by a reshape. Its gradient
+is a sum along diagonals and a tiny scatter, never a scatter of query x key elements. One table
+serves all layers of a stack, and no batch dimension ever appears.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from flan_mix.models.logical_axes import named_param
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float, Int
+
+NUM_BUCKETS = 32
+MAX_DISTANCE = 128
+
+BIAS_INIT = nn.initializers.variance_scaling(1.0, "fan_avg", "uniform")
+
+
+def relative_position_bucket(
+    offsets: np.ndarray,
+    *,
+    bidirectional: bool,
+    num_buckets: int = NUM_BUCKETS,
+    max_distance: int = MAX_DISTANCE,
+) -> np.ndarray:
+    """The bucket of each `key position - query position`, as T5 defines it (int32, same shape).
+
+    Half of the buckets (per direction, if bidirectional) hold one distance each, the other half
+    grow logarithmically up to `max_distance`, beyond which all share the last. Unidirectional
+    buckets put every offset above 0 into bucket 0. Computed in NumPy, on the host, so that bucket
+    borders never depend on a device's logarithm.
+    """
+    offsets = np.asarray(offsets, np.int64)
+    if bidirectional:
+        num_buckets //= 2
+        first_bucket = np.where(offsets > 0, num_buckets, 0)
+        distance = np.abs(offsets)
+    else:
+        first_bucket = 0
+        distance = np.maximum(-offsets, 0)
+    exact = num_buckets // 2
+    # The epsilon keeps distances that are exact powers on their own side of the border.
+    growth = np.log(np.maximum(distance, 1) / exact + np.finfo(np.float32).eps)
+    logarithmic = exact + growth / np.log(max_distance / exact) * (num_buckets - exact)
+    bucket = np.where(distance < exact, distance, logarithmic.astype(np.int64))
+    return (first_bucket + np.minimum(bucket, num_buckets - 1)).astype(np.int32)
+
+
+def lay_out_diagonals(
+    by_offset: Float[Array, "heads offsets"], query_length: int, key_length: int
+) -> Float[Array, "heads query key"]:
+    """`result[h, i, j] = by_offset[h, (query_length - 1) + j - i]`, by padding and reshaping.
+
+    `by_offset` holds the offsets -(query_length - 1) .. key_length - 1 in order. Rolled so that
+    offset 0 comes first and repeated with a period one longer than the row, each row reads the
+    same vector one place further to the left.
+    """
+    heads, length = by_offset.shape
+    unused = jnp.zeros((heads, 1), by_offset.dtype)
+    rolled = jnp.concatenate(
+        [by_offset[:, query_length - 1 :], unused, by_offset[:, : query_length - 1]], axis=1
+    )
+    repeated = jnp.broadcast_to(rolled[:, None, :], (heads, query_length, length + 1))
+    flat = repeated.reshape(heads, -1)[:, : query_length * length]
+    return flat.reshape(heads, query_length, length)[:, :, :key_length]
+
+
+class RelativePositionBias(nn.Module):
+    """One table of [heads, 32 buckets] and the biases read from it, in float32."""
+
+    num_heads: int
+    bidirectional: bool
+
+    def setup(self):
+        self.rel_embedding = named_param(
+            self,
+            "rel_embedding",
+            BIAS_INIT,
+            (self.num_heads, NUM_BUCKETS),
+            ("heads", "relpos_buckets"),
+        )
+
+    def __call__(self, query_length: int, key_length: int) -> Float[Array, "heads query key"]:
+        """The bias of whole sequences that both start at position 0."""
+        by_offset = self._by_offset(-(query_length - 1), key_length - 1)
+        return lay_out_diagonals(by_offset, query_length, key_length)
+
+    def at(
+        self, first_query: Int[Array, ""], query_length: int, key_length: int
+    ) -> Float[Array, "heads query key"]:
+        """The bias of `query_length` queries from the (traced) position `first_query` on.
+
+        Keys are at 0 .. key_length - 1; `first_query + query_length` is at most `key_length`.
+        """
+        by_offset = self._by_offset(-(key_length - 1), key_length - 1)
+        start = key_length - query_length - first_query
+        window = jax.lax.dynamic_slice_in_dim(by_offset, start, query_length + key_length - 1, 1)
+        return lay_out_diagonals(window, query_length, key_length)
+
+    def _by_offset(self, first: int, last: int) -> Float[Array, "heads offsets"]:
+        buckets = relative_position_bucket(
+            np.arange(first, last + 1), bidirectional=self.bidirectional
+        )
+        return jnp.take(self.rel_embedding, buckets, axis=1)

@@ -1,0 +1,62 @@
+"""What a task is: its source, fields, templates and metrics, under a name; and mixtures of tasks.
+
+This half needs no TensorFlow and no SeqIO. Whatever is added here becomes a plain `seqio.Task` or
+`seqio.Mixture` as soon as SeqIO is imported. Reading the examples (`flan_mix.registry.rendering`)
+is the other half, which does load them.
+"""
+
+from flan_mix.registry.bad_rows import BadRowError, RowCounts
+from flan_mix.registry.catalogue import (
+    MixtureSpec,
+    add_mixture,
+    add_task,
+    categories,
+    get_mixture,
+    get_task,
+    is_mixture,
+    is_task,
+    mixture_names,
+    remove,
+    task_names,
+    tasks_in_category,
+)
+from flan_mix.registry.counting import num_input_examples
+from flan_mix.registry.field_rows import FieldRow, field_rows
+from flan_mix.registry.file_formats import read_jsonl, read_lines
+from flan_mix.registry.file_source import FileSource, SourceError
+from flan_mix.registry.fingerprints import task_fingerprint
+from flan_mix.registry.rates import ExamplesProportional
+from flan_mix.registry.resolving import MixturePart, resolve
+from flan_mix.registry.task_spec import TaskError, TaskSpec
+from flan_mix.registry.tfds_source import TfdsSource
+
+__all__ = [
+    "BadRowError",
+    "ExamplesProportional",
+    "FieldRow",
+    "FileSource",
+    "MixturePart",
+    "MixtureSpec",
+    "RowCounts",
+    "SourceError",
+    "TaskError",
+    "TaskSpec",
+    "TfdsSource",
+    "add_mixture",
+    "add_task",
+    "categories",
+    "field_rows",
+    "get_mixture",
+    "get_task",
+    "is_mixture",
+    "is_task",
+    "mixture_names",
+    "num_input_examples",
+    "read_jsonl",
+    "read_lines",
+    "remove",
+    "resolve",
+    "task_fingerprint",
+    "task_names",
+    "tasks_in_category",
+]

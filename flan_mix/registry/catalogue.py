@@ -1,0 +1,163 @@
+"""The catalogue: every task and mixture registered here, by name.
+
+Nothing in it needs TensorFlow. Whatever is added reaches SeqIO's own registries as well: at once
+where SeqIO is loaded, else when it is (`seqio_arrival`).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flan_mix.registry import seqio_arrival
+from flan_mix.registry.rates import ExamplesProportional, Rate, check_rate
+from flan_mix.registry.task_spec import TaskError, TaskSpec, nearest
+
+
+@dataclass(frozen=True)
+class MixtureSpec:
+    """A mixture: its parts, which are tasks or mixtures, each with its rate."""
+
+    name: str
+    parts: tuple[tuple[str, Rate], ...]
+
+
+_MIXTURE_NAME = re.compile(r"[\w.:#]+\Z")  # SeqIO's rule.
+
+_tasks: dict[str, TaskSpec] = {}
+_mixtures: dict[str, MixtureSpec] = {}
+
+
+def add_task(spec: TaskSpec) -> TaskSpec:
+    """Registers a task, here and with SeqIO; returns it.
+
+    Raises TaskError when the name is taken, here or in one of SeqIO's registries.
+    """
+    _check_free(spec.name)
+    _tasks[spec.name] = spec
+    seqio_arrival.announce(spec.name)
+    return spec
+
+
+def add_mixture(
+    name: str, parts: Sequence[str | tuple[str, Rate]], rate: Rate | None = None
+) -> MixtureSpec:
+    """Registers a mixture, here and with SeqIO; returns it.
+
+    parts: names of tasks or mixtures, ours or SeqIO's, or (name, rate) pairs. rate: of the parts
+    that bring none. Rates are relative; a mixture within a mixture shares out its rate among its
+    parts in proportion to theirs, as SeqIO does.
+
+    Raises TaskError when the name is taken, a part is unknown or listed twice, a rate is missing,
+    or a mixture within is given ExamplesProportional (SeqIO wants a number there).
+    """
+    if not _MIXTURE_NAME.match(name):
+        raise TaskError(f"mixture name {name!r}: only letters, digits and '_.:#' are allowed.")
+    _check_free(name)
+    rated = [_rated_part(name, part, rate) for part in parts]
+    if not rated:
+        raise TaskError(f"mixture {name!r} has no parts.")
+    names = [part for part, _ in rated]
+    if doubled := {part for part in names if names.count(part) > 1}:
+        raise TaskError(f"mixture {name!r} lists {min(doubled)!r} twice; add up its rates.")
+    _mixtures[name] = MixtureSpec(name, tuple(rated))
+    seqio_arrival.announce(name)
+    return _mixtures[name]
+
+
+def get_task(name: str) -> TaskSpec:
+    """The task of that name; TaskError that names the nearest if there is none."""
+    if name not in _tasks:
+        if name in _mixtures:
+            raise TaskError(f"{name!r} is a mixture, not a task.")
+        raise TaskError(unknown(name))
+    return _tasks[name]
+
+
+def get_mixture(name: str) -> MixtureSpec:
+    """The mixture of that name; TaskError that names the nearest if there is none."""
+    if name not in _mixtures:
+        if name in _tasks:
+            raise TaskError(f"{name!r} is a task, not a mixture.")
+        raise TaskError(unknown(name))
+    return _mixtures[name]
+
+
+def is_task(name: str) -> bool:
+    """Whether a task of ours has that name."""
+    return name in _tasks
+
+
+def is_mixture(name: str) -> bool:
+    """Whether a mixture of ours has that name."""
+    return name in _mixtures
+
+
+def task_names() -> tuple[str, ...]:
+    """Names of all tasks of ours, in the order of registration."""
+    return tuple(_tasks)
+
+
+def mixture_names() -> tuple[str, ...]:
+    """Names of all mixtures of ours, in the order of registration."""
+    return tuple(_mixtures)
+
+
+def categories() -> tuple[str, ...]:
+    """All categories that some task has, sorted."""
+    return tuple(sorted({spec.category for spec in _tasks.values()}))
+
+
+def tasks_in_category(category: str) -> tuple[str, ...]:
+    """Names of the tasks of a category; TaskError that names the nearest if nothing has it."""
+    names = tuple(spec.name for spec in _tasks.values() if spec.category == category)
+    if not names:
+        raise TaskError(f"no category {category!r}.{nearest(category, categories())}")
+    return names
+
+
+def remove(name: str) -> None:
+    """Forgets a task or mixture, here and in SeqIO's registries: for notebooks and tests.
+
+    Raises TaskError when there is none of that name, or a mixture still has it as a part.
+    """
+    users = [m.name for m in _mixtures.values() if name in dict(m.parts)]
+    if users:
+        raise TaskError(f"{name!r} is a part of mixture {users[0]!r}; remove that first.")
+    if name not in _tasks and name not in _mixtures:
+        raise TaskError(unknown(name))
+    _tasks.pop(name, None)
+    _mixtures.pop(name, None)
+    seqio_arrival.withdraw(name)
+
+
+def unknown(name: str) -> str:
+    """What to say of a name that nobody registered."""
+    known = [*_tasks, *_mixtures, *seqio_arrival.foreign_names()]
+    if not known:
+        return f"no task or mixture {name!r}: none is registered; import the module that has it."
+    hint = nearest(name, known) or f" There are {len(known)}: {', '.join(known[:8])}, …"
+    return f"no task or mixture {name!r}.{hint} Is the module that registers it imported?"
+
+
+def _check_free(name: str) -> None:
+    if name in _tasks or name in _mixtures:
+        kind = "task" if name in _tasks else "mixture"
+        raise TaskError(f"{name!r} is already the name of a {kind}; take another, or remove() it.")
+    if name in seqio_arrival.foreign_names():
+        raise TaskError(f"{name!r} is already registered with SeqIO; take another name.")
+
+
+def _rated_part(
+    mixture: str, part: str | tuple[str, Rate], default: Rate | None
+) -> tuple[str, Rate]:
+    name, rate = (part, default) if isinstance(part, str) else part
+    where = f"mixture {mixture!r}, part {name!r}"
+    if rate is None:
+        raise TaskError(f"{where} has no rate; write ({name!r}, 1.0), or give add_mixture a rate.")
+    if name not in _tasks and name not in _mixtures and name not in seqio_arrival.foreign_names():
+        raise TaskError(f"{where}: {unknown(name)}")
+    rate = check_rate(rate, where)
+    is_mixture_part = name in _mixtures or seqio_arrival.is_foreign_mixture(name)
+    if isinstance(rate, ExamplesProportional) and is_mixture_part:
+        raise TaskError(f"{where} is a mixture itself: its rate must be a number.")
+    return name, rate

@@ -1,0 +1,212 @@
+"""Rendering: the examples of a task as text, in order, ready to be tokenized and cached.
+
+For tasks of ours this runs the source and the preprocessor of the plain seqio.Task, a batch at a
+time; tasks of others run as SeqIO runs them and keep the token ids they produce.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import seqio
+import tensorflow as tf
+
+from flan_mix.registry import catalogue
+from flan_mix.registry.bad_rows import RowCounts
+from flan_mix.registry.counting import num_input_examples
+from flan_mix.registry.field_rows import unique_id
+from flan_mix.registry.fingerprints import task_fingerprint
+from flan_mix.registry.seqio_half import foreign
+from flan_mix.registry.seqio_half.file_rows import FileRows
+from flan_mix.registry.seqio_half.ragged import ROWS_PER_BATCH, ragged_batches
+from flan_mix.registry.seqio_half.text_preprocessor import RenderText
+from flan_mix.registry.seqio_half.tfds_rows import TfdsRows
+from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskError, TaskSpec
+
+__all__ = ["RenderedExample", "Rendering", "num_input_examples", "render", "task_fingerprint"]
+
+
+class RenderedExample(NamedTuple):
+    """One example as text.
+
+    id: see design.md. template: its number within the task, -1 for tasks of others. references,
+    options, answer: what the row has of them, for evaluation. option_style: the name of the layout
+    in which the options are shown, if they are. tokens: for tasks of others, feature -> ids.
+    """
+
+    id: str
+    template: int
+    inputs: str
+    targets: str
+    references: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    answer: str | None = None
+    option_style: str | None = None
+    tokens: Mapping[str, np.ndarray] | None = None
+
+
+class Rendering(Iterator[RenderedExample]):
+    """The examples of a split, once through; `counts` says, at the end, what became of the rows."""
+
+    def __init__(self, examples: Iterator[RenderedExample], counts: RowCounts):
+        self._examples = examples
+        self.counts = counts
+
+    def __next__(self) -> RenderedExample:
+        return next(self._examples)
+
+
+def render(
+    name: str,
+    split: str,
+    *,
+    seed: int = 0,
+    pass_index: int = 0,
+    skip: int = 0,
+    use_cached: bool = False,
+    sequence_length: Mapping[str, int] | None = None,
+) -> Rendering:
+    """All examples of a split of a task, in the order of its source.
+
+    seed, pass_index: what the draws hash beside the task's registered seed and the example's id.
+    skip: leaves out so many examples at the start. use_cached: reads SeqIO's own offline cache as
+    the source. sequence_length: for tasks of others whose preprocessors need it; nothing is
+    trimmed to it here.
+
+    Raises TaskError for an unknown task, and what reading raises: BadRowError, FileNotFoundError.
+    """
+    counts = RowCounts()
+    if not catalogue.is_task(name):
+        task = _task_with_split(name, split)
+        rows = foreign.rows(
+            task,
+            split,
+            seed=seed,
+            pass_index=pass_index,
+            use_cached=use_cached,
+            sequence_length=sequence_length,
+        )
+        return Rendering(_render_foreign(task, rows, split, skip, counts), counts)
+    task, errors = _task_with_split(name, split), []
+    # Whole batches are left out before they are rendered, the rest after.
+    batches = _row_batches(task, split, use_cached, counts, errors).skip(skip // ROWS_PER_BATCH)
+    step = next(step for step in task.preprocessors if isinstance(step, RenderText))
+    rendered = step.render_batches(batches, seed=seed, pass_index=pass_index)
+    examples = _rendered_examples(rendered, _Names.of(catalogue.get_task(name)), errors)
+    if use_cached or not isinstance(task.source, FileRows):
+        books = task.source if isinstance(task.source, TfdsRows) and not use_cached else None
+        examples = _counted(examples, books, split, skip - skip % ROWS_PER_BATCH, counts)
+    return Rendering(islice(examples, skip % ROWS_PER_BATCH, None), counts)
+
+
+def _task_with_split(name: str, split: str) -> seqio.Task:
+    task = foreign.get_task(name)
+    if split not in task.splits:
+        there = ", ".join(task.splits)
+        raise TaskError(f"task {name!r} has no split {split!r}; there are: {there}.")
+    return task
+
+
+def _rendered_examples(
+    batches: tf.data.Dataset, names: "_Names", errors: list[Exception]
+) -> Iterator[RenderedExample]:
+    try:
+        for batch in batches.prefetch(2):
+            yield from _examples(batch, names)
+    except tf.errors.OpError:
+        # TensorFlow passes on the text of what the reader raised; the error itself says more.
+        if errors:
+            raise errors[0] from None
+        raise
+
+
+def _counted(
+    examples: Iterator[RenderedExample],
+    source: TfdsRows | None,
+    split: str,
+    skipped: int,
+    counts: RowCounts,
+) -> Iterator[RenderedExample]:
+    """Fills `counts` for rows that no reader of ours counts: those of TFDS and SeqIO's cache."""
+    kept = skipped
+    for example in examples:
+        kept += 1
+        yield example
+    if source is not None:
+        counts.filtered, counts.capped = source.left_out(split, kept)
+    counts.kept = kept
+    counts.read = kept + counts.filtered + counts.capped
+
+
+def _row_batches(
+    task: seqio.Task, split: str, use_cached: bool, counts: RowCounts, errors: list[Exception]
+) -> tf.data.Dataset:
+    source = task.source
+    assert isinstance(source, FileRows | TfdsRows)
+    if not use_cached:
+        return source.get_batches(split, counts, errors)
+    task.assert_cached()
+    rows = task._get_cached_source(split).get_dataset(split, shuffle=False)
+    return ragged_batches(rows)
+
+
+class _Names(NamedTuple):
+    """What the numbers in a rendered batch stand for."""
+
+    styles: list[str]
+    inverted: frozenset[int]
+
+    @classmethod
+    def of(cls, spec: TaskSpec) -> "_Names":
+        inverted = (i for i, template in enumerate(spec.templates) if template.inverted)
+        return cls([style.name for style in spec.option_styles], frozenset(inverted))
+
+
+def _examples(batch: Mapping[str, Any], names: _Names) -> list[RenderedExample]:
+    templates = batch["template"].numpy().tolist()
+    references = _text_lists(batch["references"])
+    # The references are right answers to the task, not to its inversion.
+    columns = (
+        _texts(batch["id"]),
+        templates,
+        _texts(batch["inputs"]),
+        _texts(batch["targets"]),
+        [() if t in names.inverted else r for t, r in zip(templates, references, strict=True)],
+        _text_lists(batch["options"]),
+        [answer or None for answer in _texts(batch["answer"])],
+        [names.styles[i] if i >= 0 else None for i in batch["option_style"].numpy().tolist()],
+    )
+    return [RenderedExample(*row) for row in zip(*columns, strict=True)]
+
+
+def _texts(tensor: Any) -> list[str]:
+    return [text.decode("utf-8") for text in tensor.numpy()]
+
+
+def _text_lists(ragged: tf.RaggedTensor) -> list[tuple[str, ...]]:
+    texts, ends = _texts(ragged.values), ragged.row_splits.numpy().tolist()
+    return [tuple(texts[start:end]) for start, end in pairwise(ends)]
+
+
+def _render_foreign(
+    task: seqio.Task, rows: Iterator[dict[str, Any]], split: str, skip: int, counts: RowCounts
+) -> Iterator[RenderedExample]:
+    seen: Counter[str] = Counter()
+    for number, row in enumerate(rows):
+        counts.read += 1
+        counts.kept += 1
+        tokens = foreign.tokens(row, task)
+        row_id = unique_id(foreign.row_id(row, tokens), seen)
+        if number < skip:
+            continue
+        targets = foreign.text_of(row, "targets", task)
+        yield RenderedExample(
+            id=row_id,
+            template=-1,
+            inputs=foreign.text_of(row, "inputs", task),
+            targets=targets,
+            references=() if split == TRAIN_SPLIT else foreign.references(row, task, targets),
+            tokens=tokens,
+        )

@@ -1,0 +1,99 @@
+"""Makes what is registered here known to SeqIO, whichever of the two is imported first.
+
+Training and inference must not import SeqIO (design: a warm cache needs no TensorFlow), yet
+`import seqio; seqio.get_mixture_or_task("samsum")` must work after a task module was imported,
+in either order. So names are handed over at once where SeqIO is loaded; else an import hook waits
+for it, and does nothing until somebody else imports it.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+
+_REGISTRAR = "flan_mix.registry.seqio_registry"
+
+_pending: list[str] = []
+_ours: set[str] = set()
+
+
+def announce(name: str) -> None:
+    """Registers `name` of the catalogue with SeqIO, now or when SeqIO is imported."""
+    _pending.append(name)
+    _ours.add(name)
+    if _seqio_is_loaded():
+        import_module(_REGISTRAR).register_pending()
+    elif not any(isinstance(finder, _SeqioFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _SeqioFinder())
+
+
+def withdraw(name: str) -> None:
+    """Takes `name` back out of SeqIO's registries."""
+    _ours.discard(name)
+    if name in _pending:
+        _pending.remove(name)
+    if _seqio_is_loaded():
+        seqio = sys.modules["seqio"]
+        seqio.TaskRegistry.remove(name)
+        seqio.MixtureRegistry.remove(name)
+
+
+def take_pending() -> str | None:
+    """The next name that SeqIO does not have yet; None when it has all."""
+    return _pending.pop(0) if _pending else None
+
+
+def foreign_names() -> tuple[str, ...]:
+    """Names in SeqIO's registries that others put there; none while SeqIO is not loaded."""
+    if not _seqio_is_loaded():
+        return ()
+    seqio = sys.modules["seqio"]
+    names = [*seqio.TaskRegistry.names(), *seqio.MixtureRegistry.names()]
+    return tuple(name for name in names if name not in _ours)
+
+
+def is_foreign_mixture(name: str) -> bool:
+    """Whether SeqIO knows `name` as a mixture that somebody else registered."""
+    if name not in foreign_names():
+        return False
+    return name in sys.modules["seqio"].MixtureRegistry.names()
+
+
+def _seqio_is_loaded() -> bool:
+    return hasattr(sys.modules.get("seqio"), "MixtureRegistry")
+
+
+class _SeqioFinder(MetaPathFinder):
+    """Finds `seqio` as everybody else would, and has its loader register what is pending."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != "seqio":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec("seqio")
+        if spec is not None and spec.loader is not None:
+            spec.loader = _RegisteringLoader(spec.loader)
+        return spec
+
+
+class _RegisteringLoader(Loader):
+    """A module's own loader, which it gives back to the module, and registers what is pending."""
+
+    def __init__(self, loader: Loader):
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        # It registers at its end, also where it is itself what imports SeqIO.
+        import_module(_REGISTRAR)

@@ -1,0 +1,245 @@
+"""A TFDS source as a seqio.DataSource: rows become fields by tensor operations, with TFDS's ids."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import seqio
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from flan_mix.registry.bad_rows import RowCounts
+from flan_mix.registry.field_rows import cap_draw
+from flan_mix.registry.seqio_half.ragged import ragged_batches
+from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskError, TaskSpec, nearest
+from flan_mix.registry.tfds_source import TfdsSource
+from flan_mix.templates.draw import RANKS
+from flan_mix.templates.tensor_rendering import draw_rank
+
+_AUTOTUNE = tf.data.AUTOTUNE
+_TFDS_ID = "tfds_id"
+
+
+class TfdsRows(seqio.TfdsDataSource):
+    """Rows of a TFDS dataset after the task's filter, fields and cap.
+
+    Elements are those of FileRows.
+    """
+
+    def __init__(self, spec: TaskSpec):
+        assert isinstance(spec.source, TfdsSource)
+        source = spec.source
+        super().__init__(source.name, tfds_data_dir=source.data_dir, splits=dict(source.splits))
+        self._spec = spec
+        self._source = source
+        self._loader = _LoaderWithIds(source.name, source.data_dir, dict(source.splits))
+        self._counts: dict[str, int] = {}
+        self._ranked: dict[str, np.ndarray] = {}
+
+    @property
+    def tfds_dataset(self) -> seqio.LazyTfdsLoader:
+        """The loader, which asks TFDS for the ids of its examples."""
+        return self._loader
+
+    def list_shards(self, split: str) -> list[str]:
+        """The dataset's files; one shard while TFDS does not know them (not yet prepared)."""
+        return list(super().list_shards(split)) if self._info_knows(split) else [split]
+
+    def num_input_examples(self, split: str) -> int:
+        """Rows after filter and cap: TFDS's own count, or by reading where there is a filter."""
+        if split not in self._counts:
+            self._counts[split] = self._count(split)
+        return self._counts[split]
+
+    def get_dataset(
+        self,
+        split: str | None = TRAIN_SPLIT,
+        shuffle: bool = True,
+        seed: int | None = None,
+        shard_info: seqio.ShardInfo | None = None,
+        **unused: Any,
+    ) -> tf.data.Dataset:
+        """The rows one by one."""
+        split = split or TRAIN_SPLIT
+        rows = self._uncapped(split, shuffle=shuffle, seed=seed, shard_info=shard_info)
+        cap = self._spec.cap
+        if cap is None or not self._is_capped(split):
+            return rows
+        last, draw = self._last_rank(split, cap), cap_draw(self._spec)
+
+        @tf.autograph.experimental.do_not_convert
+        def is_within(row: Mapping[str, Any]) -> Any:
+            return draw_rank(draw, row["id"]) <= last
+
+        return rows.filter(is_within)
+
+    def get_batches(
+        self, split: str, counts: RowCounts | None = None, errors: list | None = None
+    ) -> tf.data.Dataset:
+        """The same rows, unshuffled, in ragged batches of ROWS_PER_BATCH."""
+        return ragged_batches(self.get_dataset(split, shuffle=False))
+
+    def _uncapped(self, split: str, **reading: Any) -> tf.data.Dataset:
+        rows = super().get_dataset(split, **{"shuffle": False, **reading})
+        if self._source.keep is not None:
+            rows = rows.filter(self._source.keep)
+        if not isinstance(self._spec.fields, Mapping):
+            rows = rows.map(_calling(self._spec.fields), num_parallel_calls=_AUTOTUNE)
+        is_training = split == TRAIN_SPLIT
+
+        @tf.autograph.experimental.do_not_convert
+        def as_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
+            return field_tensors(self._spec, row, is_training)
+
+        return rows.map(as_tensors, num_parallel_calls=_AUTOTUNE)
+
+    def left_out(self, split: str, kept: int) -> tuple[int, int]:
+        """How many rows were filtered and capped away where `kept` came out.
+
+        TFDS must know the size of the split for the filtered ones; 0 where it does not.
+        """
+        after_filter = len(self._ranks(split)) if self._is_capped(split) else kept
+        total = self._size(split) if self._info_knows(split) else after_filter
+        return total - after_filter, after_filter - kept
+
+    def _is_capped(self, split: str) -> bool:
+        return self._spec.cap is not None and split == TRAIN_SPLIT
+
+    def _last_rank(self, split: str, cap: int) -> int:
+        """The highest rank that the cap lets through."""
+        ranks = self._ranks(split)
+        return int(np.partition(ranks, cap - 1)[cap - 1]) if cap < len(ranks) else RANKS
+
+    def _ranks(self, split: str) -> np.ndarray:
+        """The ranks of all rows after the filter: one pass over the ids, then remembered."""
+        if split not in self._ranked:
+            draw = cap_draw(self._spec)
+
+            @tf.autograph.experimental.do_not_convert
+            def rank(row: Mapping[str, Any]) -> Any:
+                return draw_rank(draw, row["id"])
+
+            ranks = self._uncapped(split).map(rank, num_parallel_calls=_AUTOTUNE)
+            self._ranked[split] = np.fromiter(ranks.as_numpy_iterator(), np.int64)
+        return self._ranked[split]
+
+    def _count(self, split: str) -> int:
+        if self._source.keep is None and self._info_knows(split):
+            count = self._size(split)
+        else:
+            count = sum(1 for _ in self._uncapped(split))
+        return min(count, self._spec.cap or count) if self._is_capped(split) else count
+
+    def _size(self, split: str) -> int:
+        return int(super().num_input_examples(split) or 0)
+
+    def _info_knows(self, split: str) -> bool:
+        """Whether TFDS has books for the split: not before it is prepared, nor under mock_data."""
+        base = self._source.tfds_split(split).partition("[")[0].partition("+")[0]
+        return base in self._loader.info.splits
+
+
+class _LoaderWithIds(seqio.LazyTfdsLoader):
+    """Has TFDS add `tfds_id` to every row, without the global override of seqio.utils."""
+
+    def __init__(self, name: str, data_dir: str | None, splits: dict[str, str]):
+        super().__init__(name, data_dir=data_dir, split_map=splits)
+
+    @property
+    def read_config(self) -> tfds.ReadConfig:
+        """SeqIO's, with ids."""
+        config = super().read_config
+        config.add_tfds_id = True
+        return config
+
+
+def field_tensors(spec: TaskSpec, row: Mapping[str, Any], is_training: bool) -> dict[str, Any]:
+    """One row of TFDS, or what the task's function made of it, as the features of FileRows.
+
+    Raises TaskError, while the graph is built, for a missing field or column or a wrong type.
+    """
+    fields = _fields(spec, row)
+    return {
+        "id": _id(spec, fields, row),
+        "texts": _shown_texts(spec, fields),
+        "answer": _scalar(spec, "answer", fields.get("answer", "")),
+        "options": _options(spec, fields),
+        "references": _list(spec, "references", fields.get("references", ())),
+        "training": tf.constant(int(is_training)),
+    }
+
+
+def _shown_texts(spec: TaskSpec, fields: Mapping[str, Any]) -> Any:
+    if not spec.text_fields:
+        return tf.constant([], tf.string)
+    return tf.stack([_shown(spec, fields, name) for name in spec.text_fields])
+
+
+def _calling(function: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """The task's own function as a step of its own, which TensorFlow may rewrite (AutoGraph)."""
+
+    def call(row: Mapping[str, Any]) -> dict[str, Any]:
+        plain = {name: value for name, value in row.items() if name != _TFDS_ID}
+        return {**function(plain), _TFDS_ID: row[_TFDS_ID]}
+
+    return call
+
+
+def _fields(spec: TaskSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(spec.fields, Mapping):
+        return row
+    fields = {}
+    for field, column in spec.fields.items():
+        if column not in row:
+            assert isinstance(spec.source, TfdsSource)
+            there = ", ".join(name for name in row if name != _TFDS_ID)
+            raise TaskError(
+                f"task {spec.name!r}, field {field!r}: {spec.source.name} has no column "
+                f"{column!r}; there are: {there}.{nearest(column, row)}"
+            )
+        fields[field] = row[column]
+    return fields
+
+
+def _id(spec: TaskSpec, fields: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
+    return _scalar(spec, "id", fields.get("id", row[_TFDS_ID]))
+
+
+def _shown(spec: TaskSpec, fields: Mapping[str, Any], name: str) -> Any:
+    if name not in fields:
+        raise TaskError(
+            f"task {spec.name!r}: a template shows {{{name}}}; the fields are: "
+            f"{', '.join(sorted(set(fields) - {_TFDS_ID}))}.{nearest(name, fields)}"
+        )
+    return _scalar(spec, name, fields[name])
+
+
+def _options(spec: TaskSpec, fields: Mapping[str, Any]) -> Any:
+    if spec.uses_options and "options" not in fields:
+        raise TaskError(f"task {spec.name!r}: a template shows {{options}}; no field gives them.")
+    return _list(spec, "options", fields.get("options", ()))
+
+
+def _scalar(spec: TaskSpec, name: str, value: Any) -> Any:
+    return _text(spec, name, value, rank=0)
+
+
+def _list(spec: TaskSpec, name: str, value: Any) -> Any:
+    if isinstance(value, list | tuple) and not value:
+        return tf.constant([], tf.string)
+    return _text(spec, name, value, rank=1)
+
+
+def _text(spec: TaskSpec, name: str, value: Any, rank: int) -> Any:
+    """A string tensor of that rank; whole numbers become digits."""
+    tensor = tf.convert_to_tensor(value)
+    if tensor.dtype.is_integer:
+        tensor = tf.strings.as_string(tensor)
+    if tensor.dtype != tf.string or tensor.shape.rank not in (rank, None):
+        wanted = "text" if rank == 0 else "a list of text"
+        raise TaskError(
+            f"task {spec.name!r}: field {name!r} must be {wanted}, not a tensor of type "
+            f"{tensor.dtype.name} and shape {tensor.shape}; a function (TaskSpec(fields=…)) can "
+            "make it so."
+        )
+    return tensor

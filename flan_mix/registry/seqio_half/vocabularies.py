@@ -1,0 +1,40 @@
+"""The seqio.Vocabulary under which bare SeqIO and T5X tokenize a task of ours."""
+
+import functools
+import os
+from typing import Any
+
+import seqio
+
+from flan_mix.vocabularies import ByteVocabulary, SentencePieceVocabulary
+
+# Where T5X users have it; read when a task that names no vocabulary is first tokenized by SeqIO.
+_T5_VOCABULARY = "gs://t5-data/vocabs/cc_all.32000/sentencepiece.model"
+_T5_EXTRA_IDS = 100
+
+
+def seqio_vocabulary(vocabulary: Any) -> seqio.Vocabulary:
+    """SeqIO's twin of `TaskSpec.vocabulary`, shared by all tasks that name the same.
+
+    Raises TypeError for anything that is neither a vocabulary nor a path.
+    """
+    match vocabulary:
+        case None:
+            return _sentencepiece(_T5_VOCABULARY, _T5_EXTRA_IDS)
+        case seqio.Vocabulary():
+            return vocabulary
+        case SentencePieceVocabulary():
+            return _sentencepiece(vocabulary.sentencepiece_model_file, vocabulary.extra_ids)
+        case ByteVocabulary():
+            return seqio.ByteVocabulary(vocabulary.extra_ids)
+        case str() | os.PathLike():
+            return _sentencepiece(os.fspath(vocabulary), _T5_EXTRA_IDS)
+    raise TypeError(
+        "a task's vocabulary is one of flan_mix.vocabularies, a seqio.Vocabulary or the path of a "
+        f"SentencePiece model, not {type(vocabulary).__name__}."
+    )
+
+
+@functools.cache
+def _sentencepiece(file: str, extra_ids: int) -> seqio.SentencePieceVocabulary:
+    return seqio.SentencePieceVocabulary(file, extra_ids)

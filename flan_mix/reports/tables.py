@@ -1,0 +1,128 @@
+"""The same figures as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from flan_mix.evaluation import Aggregate, Comparison, Difference, Evaluation, TaskResult
+from flan_mix.metrics import Interval
+from flan_mix.reports.wording import (
+    category_label,
+    change_text,
+    interval_text,
+    metric_label,
+    score_text,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# Signs beside the colours: not everybody, and no log file, sees colours.
+_STYLES = {"better": "green", "worse": "red", "unclear": ""}
+_SIGNS = {"better": " ▲", "worse": " ▼", "unclear": "  "}
+
+
+def evaluation_table(evaluation: Evaluation, *, held_out_categories: Collection[str] = ()) -> Table:
+    """One evaluation: every score of every task, each category's mean, the overall mean."""
+    table = _table("Task", "Score", right=("Value", "Interval", "Examples"))
+    for name, aggregate in evaluation.categories.items():
+        _aggregate_row(table, _label(name, name in held_out_categories), aggregate)
+        for task in aggregate.tasks:
+            _task_rows(table, evaluation.task(task))
+    if evaluation.overall is not None:
+        _aggregate_row(table, "Overall", evaluation.overall)
+    return table
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Before against after: categories with their tasks' main scores, then the two groups."""
+    table = _table("Task", "Score", right=("Before", "After", "Change", "Interval", "Examples"))
+    for category in comparison.categories:
+        label = _label(category.name, category.held_out)
+        _difference_row(table, label, "mean", category.score, category.examples, style="bold")
+        for task in category.tasks:
+            names = _indented(task.name), metric_label(task.main_metric)
+            _difference_row(table, *names, task.main, task.examples)
+    for label, mean in (("Trained on", comparison.held_in), ("Held out", comparison.held_out)):
+        if mean is not None:
+            _difference_row(table, label, "mean", mean, None, style="bold")
+    return table
+
+
+def print_table(table: Table) -> None:
+    """Prints a table to standard output, as wide as the terminal, or 100 columns where none is."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = 100
+    console.print(table)
+
+
+def _table(*left: str, right: tuple[str, ...]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in left:
+        table.add_column(name, overflow="fold")
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _task_rows(table: Table, task: TaskResult) -> None:
+    name, examples = _indented(task.name), f"{task.examples:,}"
+    for key, score in task.scores.items():
+        interval = _bounds(task.intervals.get(key))
+        table.add_row(name, metric_label(key), score_text(score, key), interval, examples)
+        name = examples = ""
+
+
+def _aggregate_row(table: Table, label: str, aggregate: Aggregate) -> None:
+    figures = score_text(aggregate.score), _bounds(aggregate.interval), f"{aggregate.examples:,}"
+    table.add_row(label, "mean", *figures, style="bold")
+
+
+def _difference_row(
+    table: Table,
+    name: str,
+    score: str,
+    difference: Difference,
+    examples: int | None,
+    *,
+    style: str | None = None,
+) -> None:
+    from rich.text import Text
+
+    change = change_text(difference.change) + _SIGNS[difference.verdict]
+    table.add_row(
+        name,
+        score,
+        score_text(difference.before),
+        score_text(difference.after),
+        Text(change, style=_STYLES[difference.verdict]),
+        interval_text(difference) or "–",
+        "" if examples is None else f"{examples:,}",
+        style=style,
+    )
+
+
+def _bounds(interval: Interval | None) -> str:
+    return f"{score_text(interval.low)} to {score_text(interval.high)}" if interval else "–"
+
+
+def _label(category: str, held_out: bool) -> str:
+    return _plain(category_label(category) + (" (held out)" if held_out else ""))
+
+
+def _indented(task: str) -> str:
+    return _plain(f"  {task}")
+
+
+def _plain(text: str) -> str:
+    """`text` with nothing in it that rich would take for its markup."""
+    from rich.markup import escape
+
+    return escape(text)

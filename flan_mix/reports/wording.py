@@ -1,0 +1,80 @@
+"""Names and numbers as readers see them, the same on the page and on the terminal."""
+
+from collections.abc import Mapping
+
+from flan_mix.evaluation import Difference
+
+_CATEGORIES: Mapping[str, str] = {"nli": "Natural language inference"}
+
+_METRICS: Mapping[str, tuple[str, str]] = {
+    "rouge1": ("ROUGE-1", "words shared with the reference, from 0 (none) to 100 (all)"),
+    "rouge2": ("ROUGE-2", "pairs of neighbouring words shared with the reference, 0 to 100"),
+    "rougeL": (
+        "ROUGE-L",
+        "the longest run of words in the same order as in the reference, 0 to 100",
+    ),
+    "accuracy": ("Accuracy", "answers that are exactly the right label, in per cent"),
+    "exact_match": (
+        "Exact match",
+        "answers equal to the right one but for case, punctuation and articles, in per cent",
+    ),
+    "token_f1": ("Token F1", "words shared with the right answer, from 0 (none) to 100 (all)"),
+    "edit_similarity": (
+        "Edit similarity",
+        "characters that need no change to become the right answer, from 0 (none) to 100 (all)",
+    ),
+    "loss": ("Loss", "surprise at each token of the reference, in nats"),
+    "token_accuracy": (
+        "Token accuracy",
+        "tokens of the reference that the model would have written next, in per cent",
+    ),
+}
+
+_VERDICTS = {"better": "better", "worse": "worse", "unclear": "no clear change"}
+
+
+def category_label(category: str) -> str:
+    """`dialogue_summarization` -> `Dialogue summarization`."""
+    words = category.replace("_", " ").strip()
+    return _CATEGORIES.get(category, words[:1].upper() + words[1:])
+
+
+def metric_label(key: str) -> str:
+    """`rouge1` -> `ROUGE-1`; a key not known here stays as it is."""
+    return _METRICS.get(key, (key, ""))[0]
+
+
+def metric_meaning(key: str) -> str:
+    """What a score says, in plain words; "" for a key not known here."""
+    return _METRICS.get(key, (key, ""))[1]
+
+
+def score_text(score: float, metric: str = "") -> str:
+    """A score with one decimal; a loss, which lives on another scale, with two."""
+    return _with_minus(f"{score:.{_decimals(metric)}f}")
+
+
+def change_text(change: float, metric: str = "") -> str:
+    """A change with its sign, and as many decimals as the score."""
+    return _with_minus(f"{change:+.{_decimals(metric)}f}")
+
+
+def interval_text(difference: Difference) -> str:
+    """`+1.2 to +3.4`; "" where there is no interval."""
+    if difference.low is None or difference.high is None:
+        return ""
+    return f"{change_text(difference.low)} to {change_text(difference.high)}"
+
+
+def verdict_text(difference: Difference) -> str:
+    """Better, worse, or no clear change."""
+    return _VERDICTS[difference.verdict]
+
+
+def _decimals(metric: str) -> int:
+    return 2 if metric == "loss" else 1
+
+
+def _with_minus(text: str) -> str:
+    # A minus sign: a hyphen looks like a dash and breaks over lines.
+    return text.replace("-", "\N{MINUS SIGN}")

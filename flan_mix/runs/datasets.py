@@ -1,0 +1,80 @@
+"""Which data a run reads, as gin says it: a task or mixture's split, lengths and batches."""
+
+import dataclasses
+import importlib
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from flan_mix.data import MixtureCache, open_mixture
+from flan_mix.vocabularies import Vocabulary
+
+log = logging.getLogger(__name__)
+
+DEFAULT_MODULES = ("flan_mix.tasks.real_mixture", "flan_mix.tasks.starter")
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetConfig:
+    """One use of a mixture; the names are T5X's utils.DatasetConfig where it has them.
+
+    mixture_or_task_name: as registered. task_feature_lengths: {"inputs": tokens, "targets":
+    tokens}; None takes the longest example (evaluation only). module: imported first, so that it
+    registers its tasks; None imports all of `flan_mix.tasks`. use_cached: read SeqIO's own offline
+    cache as the source. cache_dir: of token caches; None means `~/.cache/flan_mix`. passes: how
+    often each example is rendered, each time with other templates; epoch e reads pass e mod passes.
+    num_examples: evaluate only so many of each task.
+    """
+
+    mixture_or_task_name: str | None
+    task_feature_lengths: Mapping[str, int] | None = None
+    split: str = "train"
+    batch_size: int = 128
+    shuffle: bool = False
+    pack: bool = False
+    seed: int | None = None
+    module: str | None = None
+    use_cached: bool = False
+    cache_dir: str | None = None
+    passes: int = 1
+    num_examples: int | None = None
+
+    @property
+    def cache_path(self) -> Path:
+        """The folder of token caches."""
+        if self.cache_dir is None:
+            return Path.home() / ".cache" / "flan_mix"
+        return Path(self.cache_dir).expanduser()
+
+    def import_module(self) -> None:
+        """Registers the tasks. Raises ImportError that says which macro to mend."""
+        for name in (self.module,) if self.module else DEFAULT_MODULES:
+            try:
+                importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                raise ImportError(
+                    f"MIXTURE_OR_TASK_MODULE {name!r} cannot be imported: {error}"
+                ) from error
+
+
+def open_dataset(
+    config: DatasetConfig,
+    vocabulary: Vocabulary,
+    on_progress: Callable[..., Any] | None = None,
+) -> MixtureCache:
+    """The token caches of a dataset, built where they are missing or out of date."""
+    if config.mixture_or_task_name is None:
+        raise ValueError("no MIXTURE_OR_TASK_NAME: which task or mixture is to be read?")
+    config.import_module()
+    return open_mixture(
+        config.mixture_or_task_name,
+        config.split,
+        vocabulary=vocabulary,
+        cache_dir=config.cache_path,
+        feature_lengths=config.task_feature_lengths,
+        seed=config.seed or 0,
+        passes=config.passes,
+        use_cached=config.use_cached,
+        on_progress=on_progress,
+    )

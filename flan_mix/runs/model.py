@@ -1,0 +1,69 @@
+"""The model of a run: architecture, vocabulary, optimizer and loss under one name for gin."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+
+from flan_mix.models import Transformer, abstract_params, apply, init_params, logical_axes
+from flan_mix.models.config import T5Config
+from flan_mix.training.adafactor import Adafactor
+from flan_mix.training.loss_weights import LossConfig
+from flan_mix.training.optimizers import AdamW
+from flan_mix.vocabularies import Vocabulary
+
+
+@dataclasses.dataclass(frozen=True)
+class EncoderDecoderModel:
+    """What `%MODEL` is in gin files; T5X's models.EncoderDecoderModel.
+
+    Raises ValueError when the vocabulary has more ids than the model has rows for.
+    """
+
+    config: T5Config
+    vocabulary: Vocabulary
+    optimizer: Adafactor | AdamW = dataclasses.field(default_factory=Adafactor)
+    z_loss: float = 0.0
+    label_smoothing: float = 0.0
+    loss_normalizing_factor: float | str | None = None
+
+    def __post_init__(self) -> None:
+        if self.vocabulary.vocab_size > self.config.vocab_size:
+            raise ValueError(
+                f"the vocabulary has {self.vocabulary.vocab_size} ids and T5Config.vocab_size is "
+                f"{self.config.vocab_size}: raise it to at least that, or give the right vocabulary"
+            )
+
+    @functools.cached_property
+    def module(self) -> Transformer:
+        """The Flax module."""
+        return Transformer(self.config)
+
+    @property
+    def loss_config(self) -> LossConfig:
+        """How the train and eval steps weigh the loss."""
+        return LossConfig(
+            z_loss=self.z_loss,
+            label_smoothing=self.label_smoothing,
+            loss_normalizing_factor=self.loss_normalizing_factor,
+        )
+
+    def apply(
+        self, params: Any, batch: Mapping[str, jax.Array], dropout_rng: jax.Array | None
+    ) -> jax.Array:
+        """Float32 logits [batch, target_length, vocab]; dropout only where a key is given."""
+        return apply(self.module, params, batch, dropout_rng)
+
+    def init_params(self, rng: jax.Array) -> Any:
+        """Fresh parameters."""
+        return init_params(self.module, rng)
+
+    def abstract_params(self) -> Any:
+        """Shapes and dtypes of the parameters."""
+        return abstract_params(self.module)
+
+    def logical_axes(self) -> Any:
+        """Logical axis names of the parameters."""
+        return logical_axes(self.module)

@@ -1,0 +1,64 @@
+"""Evaluations that training stops for: teacher-forced on a few batches, and by generation.
+
+Both log under T5X's names: training_eval/<task>/ and inference_eval/<task>/ for TensorBoard.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import jax
+
+from flan_mix.evaluation import TaskResult
+from flan_mix.reports.metrics_log import MetricsLog
+from flan_mix.reports.tensorboard import TensorBoardWriter
+from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.training import TrainState
+
+
+@dataclasses.dataclass
+class TrainingEvaluation:
+    """Loss and accuracy of the first batches of every task, targets given."""
+
+    evaluation: ModelEvaluation
+    folder: Path
+    steps: int
+    name: str = "training_eval"
+
+    def run(self, step: int, state: TrainState) -> None:
+        """Measures and logs."""
+        scores = self.evaluation.teacher_forced(state.params, self.steps)
+        if jax.process_index():
+            return
+        for task, metrics in scores.items():
+            _log_task(self.folder / self.name, task, step, metrics)
+
+
+@dataclasses.dataclass
+class InferenceEvaluation:
+    """Answers to every task's inputs, scored; written to MODEL_DIR/eval/<step>."""
+
+    evaluation: ModelEvaluation
+    folder: Path
+    name: str = "inference_eval"
+
+    def run(self, step: int, state: TrainState) -> None:
+        """Generates, scores, writes and logs."""
+        self.evaluation.run(
+            state.params,
+            self.folder / "eval" / str(step),
+            {"step": step},
+            on_task=lambda result, found: self._log(step, result),
+        )
+
+    def _log(self, step: int, result: TaskResult) -> None:
+        if not jax.process_index():
+            metrics = {f"eval/{key}": value for key, value in result.scores.items()}
+            _log_task(self.folder / self.name, result.name, step, metrics)
+
+
+def _log_task(folder: Path, task: str, step: int, metrics: dict[str, float]) -> None:
+    # What an earlier run wrote of this step and later ones, before it was restarted, is dropped.
+    board = TensorBoardWriter(folder / task, resumed_from=step - 1)
+    for writer in (board, MetricsLog(folder / f"{task}-metrics.jsonl")):
+        writer.write(step, metrics)
+        writer.close()

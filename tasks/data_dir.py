@@ -1,0 +1,41 @@
+"""Where the datasets of tasks/ lie on this machine.
+
+The folder holds one subfolder per dataset (``samsum/``, ``gsm8k/``, …) and is named by the gin
+macro ``FLAN_MIX_DATA_DIR`` or, failing that, by the environment variable of the same name, which
+also works where no flag of ours exists (under T5X, SeqIO or in a notebook). It is looked up when a
+file is about to be read, never on import, so that tasks can be registered before it is known.
+"""
+
+import os
+import sys
+
+NAME = "FLAN_MIX_DATA_DIR"
+
+
+def data_dir() -> str:
+    """The folder of the datasets: the gin macro, else the environment variable.
+
+    Raises:
+      ValueError: neither is set, or the macro is not a plain path.
+    """
+    folder = _gin_macro() or os.environ.get(NAME)
+    if not folder:
+        raise ValueError(
+            f"the tasks read their datasets from the folder that {NAME} names, and it is not set: "
+            f"export {NAME}=/path/to/datasets, or bind --gin.{NAME}=\"'/path/to/datasets'\""
+        )
+    return folder
+
+
+def _gin_macro() -> str | None:
+    """The macro's value; None where it is unbound or gin is not in use."""
+    gin = sys.modules.get("gin")
+    if gin is None:
+        return None
+    try:
+        folder = gin.config.query_parameter(f"%{NAME}")
+    except ValueError:  # gin's word for a macro that nobody bound
+        return None
+    if folder is not None and not isinstance(folder, str):
+        raise ValueError(f"the gin macro {NAME} must be a path in quotes, not {folder!r}")
+    return folder

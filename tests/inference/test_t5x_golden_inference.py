@@ -1,0 +1,62 @@
+"""Greedy answers and likelihoods are those of T5X and Hugging Face."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from flan_mix.inference import greedy_decode, score_rows
+from tests.models.huggingface_golden import MODELS as HUGGINGFACE_MODELS
+from tests.models.huggingface_golden import HuggingFaceGolden
+from tests.models.t5x_golden import MODELS, T5XGolden, assert_close_to_golden, golden_jit
+
+
+def up_to_eos(row):
+    ends = np.flatnonzero(row == 1)
+    return row[: ends[0] + 1 if len(ends) else len(row)].tolist()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_greedy_tokens_equal_t5x(name):
+    golden = T5XGolden(name)
+    expected = golden.arrays("inference.npz")
+    inputs = expected["in_encoder_input_tokens"]
+    decode = golden_jit(functools.partial(greedy_decode, golden.model, max_decode_length=10))
+    result = decode(golden.tree("params.npz"), inputs, (inputs > 0).astype(np.int32))
+    assert [up_to_eos(row) for row in np.asarray(result.tokens)] == [
+        up_to_eos(row) for row in expected["greedy"][:, 0]
+    ]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_scores_of_packed_rows_equal_t5x(name):
+    golden = T5XGolden(name)
+    scores = golden_jit(functools.partial(score_rows, golden.model))(
+        golden.tree("params.npz"), golden.arrays("batch_0.npz")
+    )
+    assert_close_to_golden(scores, golden.arrays("outputs_batch_0.npz")["packed_scores"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_scores_of_unpacked_rows_equal_t5x(name):
+    golden = T5XGolden(name)
+    expected = golden.arrays("inference.npz")
+    batch = {key.removeprefix("in_"): expected[key] for key in expected if key.startswith("in_")}
+    batch["encoder_segment_ids"] = (batch["encoder_input_tokens"] > 0).astype(np.int32)
+    batch["decoder_segment_ids"] = (batch["decoder_target_tokens"] > 0).astype(np.int32)
+    scores = golden_jit(functools.partial(score_rows, golden.model))(
+        golden.tree("params.npz"), batch
+    )
+    assert_close_to_golden(scores, expected["score_unpacked"])
+
+
+@pytest.mark.parametrize("name", HUGGINGFACE_MODELS)
+def test_greedy_tokens_equal_hugging_face(name):
+    golden = HuggingFaceGolden(name)
+    outputs = golden.outputs
+    decode = jax.jit(functools.partial(greedy_decode, golden.model, max_decode_length=12))
+    result = decode(golden.params, outputs["input_ids"], outputs["attention_mask"])
+    assert [up_to_eos(row) for row in np.asarray(result.tokens)] == [
+        up_to_eos(row[1:]) for row in outputs["greedy"]
+    ]

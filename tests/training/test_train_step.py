@@ -1,0 +1,217 @@
+"""Accumulation equals the large batch, dropout follows the step, resume is exact."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from flan_mix.training import (
+    Adafactor,
+    AdamW,
+    LossConfig,
+    abstract_state,
+    evaluate_batches,
+    make_eval_step,
+    state_from_params,
+)
+from tests.training.tiny_run import random_batch
+from tests.training.toy_model import (
+    LOGICAL_AXES,
+    ONE_DEVICE,
+    apply_toy,
+    apply_toy_without_dropout,
+    init_toy,
+    toy_run,
+)
+
+RNG = jax.random.key(3)
+
+
+def take_steps(state, step, first, last):
+    losses = []
+    for number in range(first, last):
+        state, metrics = step(state, ONE_DEVICE.shard_batch(random_batch(number)), RNG)
+        losses.append(float(metrics.loss))
+    return state, losses
+
+
+def assert_same_bits(tree, other):
+    jax.tree.map(np.testing.assert_array_equal, jax.device_get(tree), jax.device_get(other))
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [None, "NUM_REAL_TARGET_TOKENS", "NUM_TOTAL_TARGET_TOKENS", "AVERAGE_PER_SEQUENCE"],
+)
+def test_accumulated_gradients_equal_those_of_the_large_batch(factor):
+    # Momentum without a decay: the moment after one step is the gradient, scaled by a number.
+    optimizer = AdamW(b1=0.5)
+    batch = random_batch(0)
+    batch["decoder_loss_weights"][:4] //= 2  # a half without any weight: unequal token counts
+    results = []
+    for parts in (None, 4):
+        state, step = toy_run(
+            apply_fn=apply_toy_without_dropout,
+            optimizer=optimizer,
+            loss_config=LossConfig(1e-3, 0.1, factor),
+            num_microbatches=parts,
+        )
+        state, metrics = step(state, ONE_DEVICE.shard_batch(batch), RNG)
+        results.append((state.opt_state[0].mu, metrics))
+    (whole, whole_metrics), (gradient, metrics) = results
+    for path, expected in jax.tree.leaves_with_path(whole):
+        found = dict(jax.tree.leaves_with_path(gradient))[path]
+        np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(jax.tree.leaves(metrics), jax.tree.leaves(whole_metrics), rtol=1e-5)
+
+
+def test_microbatches_that_do_not_divide_the_batch_are_refused_with_the_multiple_that_does():
+    state, step = toy_run(num_microbatches=3)
+    with pytest.raises(ValueError, match="make BATCH_SIZE a multiple of 3"):
+        step(state, ONE_DEVICE.shard_batch(random_batch(0)), RNG)
+
+
+def test_training_brings_the_loss_down():
+    state, step = toy_run(loss_config=LossConfig(loss_normalizing_factor="NUM_REAL_TARGET_TOKENS"))
+    batch = ONE_DEVICE.shard_batch(random_batch(0))
+    losses = []
+    for _ in range(60):
+        state, metrics = step(state, batch, RNG)
+        losses.append(float(metrics.loss))
+    assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize("optimizer", [Adafactor(min_dim_size_to_factor=16, beta1=0.9), AdamW()])
+def test_stopping_and_going_on_from_a_copy_gives_the_same_bits_as_never_stopping(optimizer):
+    state, step = toy_run(optimizer=optimizer)
+    through, straight_losses = take_steps(state, step, 0, 6)
+
+    state, step = toy_run(optimizer=optimizer)
+    stopped, first_losses = take_steps(state, step, 0, 2)
+    placement = abstract_state(init_toy, LOGICAL_AXES, optimizer.build(), ONE_DEVICE)
+    restored = jax.tree.map(
+        lambda array, place: jax.device_put(array, place.sharding),
+        jax.device_get(stopped),
+        placement,
+    )
+    resumed, last_losses = take_steps(restored, step, 2, 6)
+
+    assert first_losses + last_losses == straight_losses
+    assert_same_bits(resumed, through)
+
+
+def test_dropout_differs_between_steps_and_keys_but_not_between_runs():
+    state, step = toy_run(learning_rate=0.0)
+    same = ONE_DEVICE.shard_batch(random_batch(0))
+    state, first = step(state, same, RNG)
+    state, second = step(state, same, RNG)
+    _, other_key = step(toy_run()[0], same, jax.random.key(4))
+    _, again = step(toy_run()[0], same, RNG)
+    assert float(again.loss) == float(first.loss)
+    assert len({float(m.loss) for m in (first, second, other_key)}) == 3
+
+
+def test_the_step_takes_over_the_memory_of_the_state():
+    state, step = toy_run()
+    before = state.params["embedding"]
+    step(state, ONE_DEVICE.shard_batch(random_batch(0)), RNG)
+    assert before.is_deleted()
+
+
+def test_a_state_made_from_parameters_leaves_them_to_their_owner():
+    params = init_toy(jax.random.key(1))
+    optimizer = Adafactor(min_dim_size_to_factor=16).build()
+    placement = abstract_state(init_toy, LOGICAL_AXES, optimizer, ONE_DEVICE)
+    state = state_from_params(params, placement, optimizer, step=1000)
+    assert int(state.step) == 1000
+    _, step = toy_run()
+    step(state, ONE_DEVICE.shard_batch(random_batch(0)), RNG)
+    assert not params["embedding"].is_deleted()
+
+
+def test_parameters_of_another_shape_are_refused_by_name():
+    optimizer = AdamW().build()
+    placement = abstract_state(init_toy, LOGICAL_AXES, optimizer, ONE_DEVICE)
+    params = init_toy(jax.random.key(1))
+    params["head"] = {"kernel": params["head"]["kernel"].T}
+    with pytest.raises(ValueError, match=r"'head'.*given \(128, 16\), the model has \(16, 128\)"):
+        state_from_params(params, placement, optimizer)
+
+
+def test_the_learning_rate_of_a_step_is_the_schedule_at_the_updates_done_before():
+    state, step = toy_run()
+    step = dataclasses.replace(step, learning_rate_fn=lambda step: jnp.float32(step))
+    for expected in (0.0, 1.0):
+        state, metrics = step(state, ONE_DEVICE.shard_batch(random_batch(0)), RNG)
+        assert float(metrics.learning_rate) == expected
+
+
+def test_metrics_count_the_batch():
+    state, step = toy_run()
+    batch = random_batch(0)
+    _, metrics = step(state, ONE_DEVICE.shard_batch(batch), RNG)
+    encoder, decoder = batch["encoder_segment_ids"], batch["decoder_segment_ids"]
+    assert {name: int(value) for name, value in vars(metrics.counts).items()} == {
+        "rows": 8,
+        "encoder_positions": encoder.size,
+        "encoder_tokens": np.count_nonzero(encoder),
+        "encoder_segments": 24,
+        "decoder_positions": decoder.size,
+        "decoder_tokens": np.count_nonzero(decoder),
+        "decoder_segments": 24,
+    }
+    assert metrics.weights == np.count_nonzero(decoder)
+
+
+def half_right_batch(seed, params):
+    """A batch whose targets the toy model predicts in half of the rows, some without weight."""
+    batch = random_batch(seed)
+    predicted = np.argmax(apply_toy(params, batch, None), axis=-1)
+    batch["decoder_target_tokens"][::2] = predicted[::2]
+    batch["decoder_loss_weights"][:, ::2] = 0
+    return batch
+
+
+def test_eval_sums_are_those_of_the_model_without_dropout():
+    state, _ = toy_run()
+    batch = half_right_batch(1, state.params)
+    eval_step = make_eval_step(apply_toy, LossConfig(z_loss=1e-3), partitioner=ONE_DEVICE)
+    sums = eval_step(state.params, ONE_DEVICE.shard_batch(batch))
+    logits = np.asarray(apply_toy(jax.device_get(state.params), batch, None), np.float64)
+    log_z = np.log(np.exp(logits).sum(-1))
+    targets, weights = batch["decoder_target_tokens"], batch["decoder_loss_weights"]
+    losses = log_z - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
+    np.testing.assert_allclose(sums.loss - sums.z_loss, np.sum(losses * weights), rtol=1e-5)
+    np.testing.assert_allclose(sums.z_loss, np.sum(1e-3 * log_z**2 * weights), rtol=1e-5)
+    assert sums.correct == np.sum((logits.argmax(-1) == targets) * weights) > 0
+    assert (sums.weights, sums.sequences) == (weights.sum(), 24)
+
+
+def test_token_loss_and_correct_count_weighted_tokens_whatever_the_normalizing_factor():
+    state, step = toy_run(
+        apply_fn=apply_toy_without_dropout,
+        loss_config=LossConfig(loss_normalizing_factor="AVERAGE_PER_SEQUENCE"),
+    )
+    batch = ONE_DEVICE.shard_batch(half_right_batch(2, state.params))
+    eval_step = make_eval_step(apply_toy, LossConfig(), partitioner=ONE_DEVICE)
+    sums = eval_step(state.params, batch)
+    _, metrics = step(state, batch, RNG)
+    np.testing.assert_allclose(metrics.token_loss, sums.loss, rtol=1e-6)
+    assert (metrics.weights, metrics.correct) == (sums.weights, sums.correct)
+
+
+def test_means_over_eval_batches_are_per_token_not_per_batch():
+    state, _ = toy_run()
+    eval_step = make_eval_step(apply_toy, LossConfig(z_loss=1e-3), partitioner=ONE_DEVICE)
+    batches = [half_right_batch(seed, state.params) for seed in (1, 2)]
+    batches[0]["decoder_loss_weights"][1:] = 0
+    placed = [ONE_DEVICE.shard_batch(batch) for batch in batches]
+    first, second = (jax.device_get(eval_step(state.params, batch)) for batch in placed)
+    means = evaluate_batches(eval_step, state.params, placed)
+    tokens = first.weights + second.weights
+    assert means["tokens"] == tokens
+    assert means["loss"] == pytest.approx((first.loss + second.loss) / tokens)
+    assert means["cross_ent_loss"] == pytest.approx(means["loss"] - means["z_loss"])
+    assert means["accuracy"] == pytest.approx((first.correct + second.correct) / tokens)
