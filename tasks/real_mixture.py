@@ -13,10 +13,17 @@ from flan_mix.tasks import (  # noqa: F401  each registers its tasks on import
     review_rating,
 )
 
-REAL_TASKS = ("samsum", "dialogsum", "wnut17", "java_to_cs", "amazon_alexa", "rte", "gsm8k")
+SUMMARY_TASKS = ("samsum", "dialogsum")
+OTHER_TASKS = ("wnut17", "java_to_cs", "amazon_alexa", "rte", "gsm8k")
+REAL_TASKS = SUMMARY_TASKS + OTHER_TASKS
 
-# In proportion to their sizes the tasks would differ sixfold; the cap brings the three largest
-# level, and nothing is seen so rarely that it cannot be learned.
-MIXING_CAP = 10_000
+# More than half of what a model sees is the case this mixture is for, summaries of chats; the rest
+# keeps it good at other things, each in proportion to its size.
+SUMMARY_SHARE = 0.6
 
-add_mixture("real_tasks", REAL_TASKS, rate=ExamplesProportional(cap=MIXING_CAP))
+add_mixture("real_summaries", SUMMARY_TASKS, rate=ExamplesProportional())
+add_mixture("real_other_tasks", OTHER_TASKS, rate=ExamplesProportional())
+add_mixture(
+    "real_tasks",
+    [("real_summaries", SUMMARY_SHARE), ("real_other_tasks", 1 - SUMMARY_SHARE)],
+)
