@@ -21,6 +21,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m flan_mix.cli tasks lint --rows 0
 
 format: install
 	$(BIN)/ruff check --fix .

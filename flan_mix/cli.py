@@ -4,6 +4,8 @@ import argparse
 import runpy
 import sys
 
+from flan_mix.runs.task_commands import add_commands
+
 GIN_COMMANDS = {
     "train": "flan_mix.train",
     "eval": "flan_mix.eval",
@@ -39,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("model_dir", help="the run's MODEL_DIR")
     report.add_argument("--output", default=None, help="default: MODEL_DIR/report.html")
     report.set_defaults(run=_report)
+    add_commands(commands)
     return parser
 
 

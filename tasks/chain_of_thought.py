@@ -3,7 +3,8 @@
 The target is the reasoning followed by ``The answer is 72.``, and a prediction is scored by the
 number in it. GSM8K's calculator marks (``<<48/2=24>>``) are taken out. Since T5's vocabulary drops
 line ends, each step becomes a sentence of its own. The inverted templates ask for the problem that
-a solution belongs to, and for the steps that lead to a given result.
+a solution belongs to, and for the steps that lead to a given result. ``gsm8k_direct`` has the same
+rows and asks for the number alone.
 """
 
 import re
@@ -12,17 +13,17 @@ from typing import Any
 
 from flan_mix.metrics import accuracy
 from flan_mix.registry import FileSource, TaskSpec, add_task
+from flan_mix.tasks.answer_extraction import extract_number
 from flan_mix.tasks.data_dir import data_dir
+from flan_mix.tasks.reasoning_wording import QUESTION_DIRECT
 from flan_mix.templates import Template
 
 CATEGORY = "chain_of_thought"
 
 _CALCULATOR_MARK = re.compile(r"<<.*?>>")
 _ANSWER_PHRASE = "The answer is {result}."
-# A minus sign after a digit or a bracket is a subtraction and not part of the number.
-_NUMBER = re.compile(r"(?:(?<![\d)])-)?\$?(?:\d[\d,]*\.?\d*|\.\d+)")
 # What T5's vocabulary has no piece for, as a person would type it.
-_TYPED = {"×": "x", "÷": "/", "−": "-", "<": "is less than"}
+_TYPED = {"×": "x", "÷": "/", "−": "-", "<": " is less than "}
 
 
 def _solution(inputs: str, name: str) -> Template:
@@ -85,31 +86,18 @@ GSM8K_TEMPLATES = (
 )
 
 
-def extract_answer(text: str) -> str:
-    """The number that a solution arrives at, in plain digits.
-
-    It is the first one after the last "answer is", or else the last one of all. Thousands
-    separators, currency signs and needless zeros are dropped, so ``$1,080.00`` gives ``1080``. A
-    text without a number gives itself, stripped, and so equals no answer.
-    """
-    _, announced, conclusion = text.rpartition("answer is")
-    concluded = _NUMBER.findall(conclusion) if announced else []
-    numbers = concluded[:1] or _NUMBER.findall(text)
-    return _plain_digits(numbers[-1]) if numbers else text.strip()
-
-
-def _plain_digits(number: str) -> str:
-    digits = number.replace(",", "").replace("$", "")
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
-
-
 def _fields(row: Mapping[str, Any]) -> dict[str, str]:
     steps, _, result = row["answer"].rpartition("####")
     return {
         "question": row["question"].strip(),
         "reasoning": sentences(_CALCULATOR_MARK.sub("", steps)),
-        "result": extract_answer(result),
+        "result": extract_number(result),
     }
+
+
+def _direct_fields(row: Mapping[str, Any]) -> dict[str, str]:
+    fields = _fields(row)
+    return {**fields, "answer": fields["result"]}
 
 
 def sentences(steps: str) -> str:
@@ -120,19 +108,24 @@ def sentences(steps: str) -> str:
     return " ".join(line if line[-1] in ".!?:,;" else f"{line}." for line in lines if line)
 
 
-add_task(
-    TaskSpec(
-        name="gsm8k",
-        category=CATEGORY,
-        source=FileSource(
-            {"train": "gsm8k/train.jsonl.gz", "test": "gsm8k/test.jsonl"}, data_dir=data_dir
-        ),
-        fields=_fields,
-        templates=GSM8K_TEMPLATES,
-        metrics=(accuracy,),
-        postprocess=extract_answer,
-        licence="MIT",
-        citation="Cobbe, Kosaraju, Bavarian et al., Training Verifiers to Solve Math Word "
-        "Problems, 2021, https://arxiv.org/abs/2110.14168",
+for _name, _made, _templates in (
+    ("gsm8k", _fields, GSM8K_TEMPLATES),
+    ("gsm8k_direct", _direct_fields, QUESTION_DIRECT),
+):
+    add_task(
+        TaskSpec(
+            name=_name,
+            category=CATEGORY,
+            source=FileSource(
+                {"train": "gsm8k/train.jsonl.gz", "test": "gsm8k/test.jsonl"}, data_dir=data_dir
+            ),
+            fields=_made,
+            templates=_templates,
+            metrics=(accuracy,),
+            postprocess=extract_number,
+            licence="MIT",
+            citation="Cobbe, Kosaraju, Bavarian et al., Training Verifiers to Solve Math Word "
+            "Problems, 2021, https://arxiv.org/abs/2110.14168",
+            text_sources=("gsm8k",),
+        )
     )
-)

@@ -4,12 +4,14 @@ The folder holds one subfolder per dataset (``samsum/``, ``gsm8k/``, …) and is
 macro ``FLAN_MIX_DATA_DIR`` or, failing that, by the environment variable of the same name, which
 also works where no flag of ours exists (under T5X, SeqIO or in a notebook). It is looked up when a
 file is about to be read, never on import, so that tasks can be registered before it is known.
+``FLAN_MIX_TFDS_FILES`` likewise names the folder of local files that stand in for TFDS's data.
 """
 
 import os
 import sys
 
 NAME = "FLAN_MIX_DATA_DIR"
+TFDS_FILES = "FLAN_MIX_TFDS_FILES"
 
 
 def data_dir() -> str:
@@ -18,7 +20,7 @@ def data_dir() -> str:
     Raises:
       ValueError: neither is set, or the macro is not a plain path.
     """
-    folder = _gin_macro() or os.environ.get(NAME)
+    folder = _folder(NAME)
     if not folder:
         raise ValueError(
             f"the tasks read their datasets from the folder that {NAME} names, and it is not set: "
@@ -27,15 +29,28 @@ def data_dir() -> str:
     return folder
 
 
-def _gin_macro() -> str | None:
+def tfds_files() -> str | None:
+    """The folder of local files that stand in for TFDS's data; None where none is named.
+
+    Raises:
+      ValueError: the macro is not a plain path.
+    """
+    return _folder(TFDS_FILES)
+
+
+def _folder(name: str) -> str | None:
+    return _gin_macro(name) or os.environ.get(name) or None
+
+
+def _gin_macro(name: str) -> str | None:
     """The macro's value; None where it is unbound or gin is not in use."""
     gin = sys.modules.get("gin")
     if gin is None:
         return None
     try:
-        folder = gin.config.query_parameter(f"%{NAME}")
+        folder = gin.config.query_parameter(f"%{name}")
     except ValueError:  # gin's word for a macro that nobody bound
         return None
     if folder is not None and not isinstance(folder, str):
-        raise ValueError(f"the gin macro {NAME} must be a path in quotes, not {folder!r}")
+        raise ValueError(f"the gin macro {name} must be a path in quotes, not {folder!r}")
     return folder

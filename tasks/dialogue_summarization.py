@@ -16,6 +16,8 @@ from flan_mix.registry import (
     add_task,
 )
 from flan_mix.tasks.data_dir import data_dir
+from flan_mix.tasks.text_columns import has_text
+from flan_mix.tasks.tfds_datasets import tfds_source
 from flan_mix.templates import Template
 
 CATEGORY = "dialogue_summarization"
@@ -143,10 +145,24 @@ def _dialogsum_fields(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _flan_samsum_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """SAMSum's fields from TFDS, the dialogue with plain line ends as in the files."""
+    import tensorflow as tf
+
+    dialogue = tf.strings.regex_replace(tf.strings.strip(row["dialogue"]), r"\s*\n\s*", "\n")
+    return {"dialogue": dialogue, "summary": tf.strings.strip(row["summary"])}
+
+
 def _clean_lines(dialogue: str) -> str:
     """One turn a line with plain line ends: SAMSum holds both kinds."""
     return "\n".join(line.strip() for line in dialogue.strip().splitlines())
 
+
+SAMSUM_LICENCE = "CC BY-NC-ND 4.0"
+SAMSUM_CITATION = (
+    "Gliwa, Mochol, Biesek and Wawer, SAMSum Corpus: A Human-annotated Dialogue Dataset for "
+    "Abstractive Summarization, 2019, https://arxiv.org/abs/1911.12237"
+)
 
 add_task(
     TaskSpec(
@@ -159,9 +175,30 @@ add_task(
         fields=_samsum_fields,
         templates=SAMSUM_TEMPLATES,
         metrics=(rouge,),
-        licence="CC BY-NC-ND 4.0",
-        citation="Gliwa, Mochol, Biesek and Wawer, SAMSum Corpus: A Human-annotated Dialogue "
-        "Dataset for Abstractive Summarization, 2019, https://arxiv.org/abs/1911.12237",
+        licence=SAMSUM_LICENCE,
+        citation=SAMSUM_CITATION,
+        text_sources=("samsum",),
+    )
+)
+
+add_task(
+    TaskSpec(
+        name="flan_samsum",
+        # Among the summaries of articles, where FLAN has it, so that it is held out with them.
+        category="summarization",
+        source=tfds_source(
+            "samsum:1.0.0",
+            {"train": "train", "validation": "validation[:200]", "test": "test"},
+            keep=has_text("dialogue", "summary"),
+        ),
+        fields=_flan_samsum_fields,
+        templates=SAMSUM_TEMPLATES,
+        metrics=(rouge,),
+        licence=SAMSUM_LICENCE,
+        citation=SAMSUM_CITATION,
+        description="TFDS wants the files in its manual folder.",
+        collections=("flan2021",),
+        text_sources=("samsum",),
     )
 )
 
@@ -183,6 +220,7 @@ add_task(
         licence="CC BY-NC-SA 4.0",
         citation="Chen, Liu, Chen and Zhang, DialogSum: A Real-Life Scenario Dialogue "
         "Summarization Dataset, 2021, https://arxiv.org/abs/2105.06762",
+        text_sources=("dailydialog", "dream", "mutual"),
     )
 )
 

@@ -18,14 +18,17 @@ class RenderSettings:
         seed: keys the drawing of templates.
         use_cached: take SeqIO's own offline cache as the source.
         sequence_length: given to the preprocessors of other people's SeqIO tasks, some of which
-            need it (span corruption); tasks of ours do not depend on it.
+            need it (span corruption). Of ours only few-shot variants depend on it, by the length of
+            "inputs" that a prompt has to fit into.
         tag: the user's own; another tag is another cache.
+        keep_texts: keep the text and all that was drawn for it also of the train split.
     """
 
     seed: int = 0
     use_cached: bool = False
     sequence_length: Mapping[str, int] | None = None
     tag: str = ""
+    keep_texts: bool = False
 
 
 PLAIN = RenderSettings()

@@ -20,6 +20,7 @@ class Shard:
         inputs, targets: token ids, uint16 or int32 [tokens].
         inputs_lengths, targets_lengths: int64 [examples].
         templates: template numbers, int32 [examples].
+        shots: exemplars in the inputs, int32 [examples]; -1 where the task is not few-shot.
         ids: example ids, uint8 [bytes]; ids_lengths: int64 [examples].
         records: JSON lines, uint8 [bytes]; records_lengths: int64 [examples]; both empty where
             the texts are not kept.
@@ -30,6 +31,7 @@ class Shard:
     targets: np.ndarray
     targets_lengths: np.ndarray
     templates: np.ndarray
+    shots: np.ndarray
     ids: np.ndarray
     ids_lengths: np.ndarray
     records: np.ndarray

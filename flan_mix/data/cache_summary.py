@@ -21,9 +21,9 @@ def summarize_feature(folder: ShardFolder, name: str, vocabulary: Vocabulary) ->
     return _summary(np.concatenate(lengths), unknown, empty)
 
 
-def count_templates(templates: np.ndarray) -> dict[str, int]:
-    """Examples by template number."""
-    numbers, counts = np.unique(templates, return_counts=True)
+def count_numbers(column: np.ndarray) -> dict[str, int]:
+    """Examples by what a column of numbers says of them."""
+    numbers, counts = np.unique(column, return_counts=True)
     return {str(n): int(c) for n, c in zip(numbers.tolist(), counts.tolist(), strict=True)}
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from flan_mix.data.cache_key import CacheKey, open_if_built
 from flan_mix.data.cache_lock import exclusive
 from flan_mix.data.cache_shards import Shard, ShardFolder, lay_out, write_joined, write_offsets
-from flan_mix.data.cache_summary import count_templates, summarize_feature
+from flan_mix.data.cache_summary import count_numbers, summarize_feature
 from flan_mix.data.manifest import CacheManifest
 from flan_mix.data.token_cache import FEATURES, RECORDS_FILE, TokenCache
 from flan_mix.vocabularies import Vocabulary
@@ -47,6 +47,20 @@ class Example(Protocol):
     def answer(self) -> str | None: ...
     @property
     def tokens(self) -> Mapping[str, np.ndarray] | None: ...
+    @property
+    def option_style(self) -> str | None: ...
+    @property
+    def option(self) -> str | None: ...
+    @property
+    def exemplars(self) -> tuple[str, ...]: ...
+    @property
+    def shot_style(self) -> str | None: ...
+    @property
+    def inputs_by_shots(self) -> tuple[str, ...]: ...
+
+    def with_shots(self, shots: int) -> "Example":
+        """The same with fewer exemplars."""
+        ...
 
 
 class ExampleSource(Protocol):
@@ -58,6 +72,10 @@ class ExampleSource(Protocol):
 
     def skipped(self) -> Mapping[str, int]:
         """After the last example: source rows left out, by reason."""
+        ...
+
+    def max_input_tokens(self) -> int | None:
+        """What a few-shot prompt may take, EOS included; None for no limit."""
         ...
 
     def total(self) -> int | None:
@@ -87,7 +105,8 @@ def write_cache(
     """Builds the cache of `key`, or goes on building it, unless it is there.
 
     A second process that asks for the same cache on this machine waits for the first. Texts are
-    kept beside the tokens for every split but train. `on_progress` is called after every shard.
+    kept beside the tokens for every split but train, and for that on request. Few-shot prompts lose
+    their farthest exemplars until they fit. `on_progress` is called after every shard.
 
     Raises ValueError where a task's own token ids do not fit `vocabulary`.
     """
@@ -98,7 +117,7 @@ def write_cache(
         if finished is not None:
             return finished
         folder = ShardFolder(directory.with_name(directory.name + ".partial"))
-        tokenizer = _Tokenizer(vocabulary, key)
+        tokenizer = _Tokenizer(vocabulary, key, source.max_input_tokens())
         examples = sum(len(shard) for shard in folder.shards())
         total = source.total() if on_progress else None
         stream = source.examples(examples)
@@ -114,22 +133,33 @@ def write_cache(
 class _Tokenizer:
     """Turns rendered examples into a shard."""
 
-    def __init__(self, vocabulary: Vocabulary, key: CacheKey):
+    def __init__(self, vocabulary: Vocabulary, key: CacheKey, max_input_tokens: int | None):
         self._vocabulary = vocabulary
         self._key = key
+        self._max_input_tokens = max_input_tokens
         self._dtype = _token_dtype(vocabulary)
 
     def shard(self, examples: Sequence[Example]) -> Shard:
+        examples = [self._fitting(example) for example in examples]
         columns = {}
         for name in FEATURES:
             ids = self._ids(examples, name)
             columns[name] = np.concatenate(ids).astype(self._dtype)
             columns[f"{name}_lengths"] = np.array([len(x) for x in ids], np.int64)
-        keep_text = self._key.split != TRAIN_SPLIT
-        records = [_record(x) for x in examples] if keep_text else []
+        records = [_record(x) for x in examples] if _keeps_texts(self._key) else []
         columns["ids"], columns["ids_lengths"] = lay_out([x.id.encode() for x in examples])
         columns["records"], columns["records_lengths"] = lay_out(records)
+        columns["shots"] = np.array([len(x.inputs_by_shots) - 1 for x in examples], np.int32)
         return Shard(templates=np.array([x.template for x in examples], np.int32), **columns)
+
+    def _fitting(self, example: Example) -> Example:
+        """The example with as many of its exemplars as fit, counted in tokens of the whole."""
+        limit = self._max_input_tokens
+        while limit is not None and len(example.inputs_by_shots) > 1:
+            if len(self._vocabulary.encode(example.inputs)) < limit:
+                return example
+            example = example.with_shots(len(example.inputs_by_shots) - 2)
+        return example
 
     def _ids(self, examples: Sequence[Example], name: str) -> list[np.ndarray]:
         """Token ids of one feature with EOS; those that a task brings are taken as they are."""
@@ -163,7 +193,18 @@ def _token_dtype(vocabulary: Vocabulary) -> np.dtype:
     return np.dtype(np.uint16 if vocabulary.vocab_size <= 1 << 16 else np.int32)
 
 
+def _keeps_texts(key: CacheKey) -> bool:
+    return key.split != TRAIN_SPLIT or key.settings.keep_texts
+
+
 def _record(example: Example) -> bytes:
+    """All that is known of an example; what was drawn for it only where something was."""
+    drawn = {
+        "option_style": example.option_style,
+        "option": example.option,
+        "exemplars": list(example.exemplars),
+        "shot_style": example.shot_style,
+    }
     record = {
         "id": example.id,
         "template": example.template,
@@ -172,6 +213,7 @@ def _record(example: Example) -> bytes:
         "references": list(example.references),
         "options": list(example.options),
         "answer": example.answer,
+        **{name: value for name, value in drawn.items() if value},
     }
     return (json.dumps(record, ensure_ascii=False) + "\n").encode()
 
@@ -190,8 +232,9 @@ def _finish(
     lengths = {name: folder.column(f"{name}_lengths") for name in FEATURES}
     templates = folder.column("templates").astype(np.int32)
     _write_arrays(joined, folder, lengths, templates, _token_dtype(vocabulary))
-    if key.split != TRAIN_SPLIT:
+    if _keeps_texts(key):
         _write_records(joined, folder)
+    shots = folder.column("shots")
     CacheManifest(
         task=key.task,
         split=key.split,
@@ -204,8 +247,9 @@ def _finish(
         eos_id=vocabulary.eos_id,
         examples=len(templates),
         features={name: summarize_feature(folder, name, vocabulary) for name in FEATURES},
-        templates=count_templates(templates),
+        templates=count_numbers(templates),
         skipped=dict(sorted(skipped.items())),
+        shots=count_numbers(shots[shots >= 0]),
     ).save(joined)
     _sync(joined)
     os.rename(joined, directory)

@@ -6,7 +6,7 @@ Written last, so a directory with a manifest is a finished cache.
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FORMAT = 1
@@ -53,6 +53,7 @@ class CacheManifest:
         features: a summary for "inputs" and for "targets".
         templates: examples by template number (-1: a task without templates of ours).
         skipped: source rows left out, by reason.
+        shots: of a few-shot task, examples by number of exemplars that fit; "0" is zero-shot.
         format: version of the layout.
     """
 
@@ -69,6 +70,7 @@ class CacheManifest:
     features: Mapping[str, FeatureSummary]
     templates: Mapping[str, int]
     skipped: Mapping[str, int]
+    shots: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
     def save(self, directory: Path) -> None:

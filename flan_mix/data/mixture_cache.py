@@ -38,6 +38,7 @@ def open_mixture(
     passes: int = 1,
     use_cached: bool = False,
     tag: str = "",
+    keep_texts: bool = False,
     build: bool = True,
     on_progress: OnProgress | None = None,
 ) -> MixtureCache:
@@ -49,11 +50,13 @@ def open_mixture(
         split: parts without it are left out and named in `missing`, except of "train".
         vocabulary: makes the tokens.
         cache_dir: the folder of all token caches.
-        feature_lengths: only for the preprocessors of other people's tasks; nothing is trimmed.
+        feature_lengths: only for the preprocessors of other people's tasks, and for few-shot
+            prompts, which have to fit; nothing is trimmed.
         seed: keys the drawing of templates.
         passes: rendering passes; in each an example draws its template anew.
         use_cached: SeqIO's own offline caches are the sources.
         tag: the user's own; another tag leads to other caches.
+        keep_texts: keep text and draws beside the tokens also for the train split.
         build: build what is missing; else raise.
         on_progress: called while building.
 
@@ -63,7 +66,7 @@ def open_mixture(
         ValueError: no part has the split, and what the registry raises on bad rows.
     """
     lengths = feature_lengths if _may_depend_on_lengths(name) else None
-    settings = RenderSettings(seed, use_cached, lengths, tag)
+    settings = RenderSettings(seed, use_cached, lengths, tag, keep_texts)
     request = _Request(name, split, vocabulary, Path(cache_dir), passes, settings)
     path = record_path(
         cache_dir,
@@ -145,10 +148,12 @@ def _is_known(name: str) -> bool:
 
 
 def _may_depend_on_lengths(name: str) -> bool:
-    """Whether some part is another's SeqIO task, or the name is not known here."""
+    """Whether some part is another's SeqIO task or few-shot, or the name is not known here."""
     if not _is_known(name):
         return True
-    return not all(registry.is_task(task) for task in _tasks(name))
+    return any(
+        not registry.is_task(task) or registry.get_task(task).is_few_shot for task in _tasks(name)
+    )
 
 
 def _definition(name: str) -> str:

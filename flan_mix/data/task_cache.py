@@ -31,8 +31,17 @@ def task_cache_key(
     """
     fingerprint = registry.task_fingerprint(task, split, tag=settings.tag)
     if registry.is_task(task):
-        settings = dataclasses.replace(settings, sequence_length=None)
+        lengths = _prompt_length(task, settings)
+        settings = dataclasses.replace(settings, sequence_length=lengths)
     return CacheKey(task, split, fingerprint, vocabulary.fingerprint, pass_index, settings)
+
+
+def _prompt_length(task: str, settings: RenderSettings) -> Mapping[str, int] | None:
+    """The length that decides what a task of ours says: that of few-shot prompts."""
+    spec, lengths = registry.get_task(task), settings.sequence_length or {}
+    if not spec.is_few_shot or "inputs" not in lengths:
+        return None
+    return {"inputs": lengths["inputs"]}
 
 
 def build_cache(
@@ -96,7 +105,17 @@ class _Rendered:
         reasons = {"filtered": counts.filtered, "capped": counts.capped, **counts.skipped}
         return {reason: number for reason, number in reasons.items() if number}
 
+    def max_input_tokens(self) -> int | None:
+        if not registry.is_task(self._key.task):
+            return None
+        own = registry.get_task(self._key.task).few_shot.max_input_tokens
+        length = (self._key.settings.sequence_length or {}).get("inputs")
+        return min((limit for limit in (own, length) if limit is not None), default=None)
+
     def total(self) -> int | None:
-        # Other people's sources may have to be read to the end to be counted.
-        ours = registry.is_task(self._key.task)
-        return registry.num_input_examples(self._key.task, self._key.split) if ours else None
+        # Other people's sources may have to be read to the end to be counted, and a rank variant
+        # to know how many options there are.
+        name = self._key.task
+        if not registry.is_task(name) or registry.get_task(name).is_ranked:
+            return None
+        return registry.num_input_examples(name, self._key.split)

@@ -73,14 +73,15 @@ class TokenCache:
 
     @property
     def has_records(self) -> bool:
-        """Whether the texts are kept; they are for every split but train."""
+        """Whether the texts are kept; they are for every split but train, and there on request."""
         return (self.directory / RECORDS_FILE).exists()
 
     def record(self, index: int) -> dict:
         """What is known of an example beside its tokens.
 
         Always "id" and "template"; where the texts are kept (`has_records`) also "inputs",
-        "targets", "references", "options" and "answer".
+        "targets", "references", "options" and "answer", and of what was drawn "option_style",
+        "exemplars" (ids) and "shot_style", in a rank variant "option"; each only if there is one.
         """
         index = self._checked(index)
         if not self.has_records:

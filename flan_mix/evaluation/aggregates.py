@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from flan_mix.evaluation.bootstrap import BootstrapSettings, weighted_mean_interval
+from flan_mix.evaluation.bootstrap import BootstrapSettings, Sample, weighted_mean_interval
 from flan_mix.evaluation.task_result import TaskResult
 from flan_mix.metrics import Interval
 
@@ -20,7 +18,7 @@ class Aggregate:
     """A mean over tasks.
 
     score: 0 to 100.
-    interval: None where a task's metric has no scores of single examples.
+    interval: None where a task's score cannot be drawn again from its examples.
     means: of the scores that all these tasks have, by key.
     """
 
@@ -83,9 +81,9 @@ def _main(scores: Mapping[str, float], task: TaskResult) -> float:
 def _interval(
     tasks: Sequence[TaskResult], weights: Sequence[float], bootstrap: BootstrapSettings
 ) -> Interval | None:
-    samples: list[np.ndarray] = []
+    samples: list[Sample] = []
     for task in tasks:
-        sample = task.example_scores(task.main_metric or "")
+        sample = task.sample(task.main_metric or "")
         if sample is None:
             return None
         samples.append(sample)

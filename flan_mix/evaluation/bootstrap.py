@@ -4,7 +4,7 @@ The tasks are fixed and their examples are drawn again, each task's on its own: 
 how far the figure would move with other examples of the same tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,26 +23,63 @@ class BootstrapSettings:
 
 DEFAULT_BOOTSTRAP = BootstrapSettings()
 
+_DRAWN_AT_ONCE = 1 << 22  # Bounds the memory: 32 MiB of indices.
+
+
+@dataclass(frozen=True)
+class CorpusSample:
+    """Examples that have a score together and none alone.
+
+    scores: how often each example counts, float64 [resamples, size] -> scores [resamples].
+    """
+
+    size: int
+    scores: Callable[[np.ndarray], np.ndarray]
+
+
+Sample = np.ndarray | CorpusSample
+
+
+def figure(sample: Sample) -> float:
+    """The score of a sample: the mean of values [examples], or the corpus's."""
+    if isinstance(sample, CorpusSample):
+        return float(sample.scores(np.ones((1, sample.size)))[0])
+    return float(np.mean(sample))
+
 
 def weighted_mean_interval(
-    samples: Sequence[np.ndarray], weights: Sequence[float], settings: BootstrapSettings
+    samples: Sequence[Sample], weights: Sequence[float], settings: BootstrapSettings
 ) -> Interval:
-    """The sum of weight times mean over `samples`, each [examples] of a task, with its interval.
+    """The sum of weight times figure over `samples`, one of each task, with its interval.
 
     With the differences of paired scores as samples it is the interval of a difference.
     """
     random = np.random.default_rng(settings.seed)
     pairs = list(zip(samples, weights, strict=True))
-    totals = sum(w * _resampled_means(s, random, settings.resamples) for s, w in pairs)
+    totals = sum(w * _resampled_figures(s, random, settings.resamples) for s, w in pairs)
     tail = (1 - settings.confidence) / 2
     low, high = np.quantile(totals, [tail, 1 - tail])
-    mean = sum(weight * float(np.mean(sample)) for sample, weight in pairs)
+    mean = sum(weight * figure(sample) for sample, weight in pairs)
     return Interval(mean, float(low), float(high))
 
 
-def _resampled_means(sample: np.ndarray, random: np.random.Generator, resamples: int) -> np.ndarray:
-    """Means [resamples] of as many values, drawn with replacement; a few draws at a time."""
-    block = max(1, (1 << 22) // sample.size)
-    sizes = [min(block, resamples - start) for start in range(0, resamples, block)]
-    draws = (random.integers(sample.size, size=(size, sample.size)) for size in sizes)
+def _resampled_figures(sample: Sample, random: np.random.Generator, resamples: int) -> np.ndarray:
+    """Figures [resamples] of as many examples, drawn with replacement; a few draws at a time."""
+    if isinstance(sample, CorpusSample):
+        draws = _draws(sample.size, random, resamples)
+        return np.concatenate([sample.scores(_counted(drawn)) for drawn in draws])
+    draws = _draws(sample.size, random, resamples)
     return np.concatenate([sample[drawn].mean(axis=1) for drawn in draws])
+
+
+def _draws(size: int, random: np.random.Generator, resamples: int) -> Iterator[np.ndarray]:
+    """Indices of examples [some resamples, size], until there are enough."""
+    block = max(1, _DRAWN_AT_ONCE // size)
+    for start in range(0, resamples, block):
+        yield random.integers(size, size=(min(block, resamples - start), size))
+
+
+def _counted(drawn: np.ndarray) -> np.ndarray:
+    """How often each example was drawn, float64 [resamples, size], from indices of that shape."""
+    size = drawn.shape[1]
+    return np.array([np.bincount(row, minlength=size) for row in drawn], np.float64)

@@ -15,6 +15,9 @@ from flan_mix.evaluation.aggregates import by_category, equal_category_weights
 from flan_mix.evaluation.bootstrap import (
     DEFAULT_BOOTSTRAP,
     BootstrapSettings,
+    CorpusSample,
+    Sample,
+    figure,
     weighted_mean_interval,
 )
 from flan_mix.evaluation.evaluation import Evaluation
@@ -27,7 +30,7 @@ Verdict = Literal["better", "worse", "unclear"]
 class Difference:
     """A score before and after, and the change with its interval.
 
-    low, high: None where the score is no mean over examples.
+    low, high: None where the score cannot be drawn again from its examples.
     """
 
     before: float
@@ -111,20 +114,30 @@ class _Pair:
     rows: tuple[np.ndarray, np.ndarray]
 
     def scores(self, key: str) -> "_PairedScores":
-        """A score before and after, of the shared examples where examples have it."""
-        earlier, later = self.before.example_scores(key), self.after.example_scores(key)
-        if earlier is None or later is None:
+        """A score before and after, of the shared examples where those can be scored apart."""
+        earlier, later = (
+            result.sample(key, rows)
+            for result, rows in zip((self.before, self.after), self.rows, strict=True)
+        )
+        if earlier is None or later is None or type(earlier) is not type(later):
             return _PairedScores((self.before.scores[key], self.after.scores[key]), None)
-        earlier, later = earlier[self.rows[0]], later[self.rows[1]]
-        return _PairedScores((float(earlier.mean()), float(later.mean())), later - earlier)
+        return _PairedScores((figure(earlier), figure(later)), _gains(earlier, later))
 
 
 @dataclass(frozen=True)
 class _PairedScores:
-    """means: before and after. gains: after minus before by example; None for whole scores."""
+    """figures: before and after. gains: what their difference is drawn again from, if it can be."""
 
-    means: tuple[float, float]
-    gains: np.ndarray | None
+    figures: tuple[float, float]
+    gains: Sample | None
+
+
+def _gains(before: Sample, after: Sample) -> Sample:
+    """After minus before, by example; of corpora for the same draws of examples in both."""
+    if isinstance(before, CorpusSample) and isinstance(after, CorpusSample):
+        return CorpusSample(before.size, lambda w: after.scores(w) - before.scores(w))
+    assert isinstance(before, np.ndarray) and isinstance(after, np.ndarray)
+    return after - before
 
 
 def compare(
@@ -219,7 +232,7 @@ def _difference(
     """The weighted mean of a score, or of each task's main one where `key` is None."""
     scored = [pair.scores(key or pair.after.main_metric or "") for pair in pairs]
     before, after = (
-        sum(w * s.means[i] for w, s in zip(weights, scored, strict=True)) for i in (0, 1)
+        sum(w * s.figures[i] for w, s in zip(weights, scored, strict=True)) for i in (0, 1)
     )
     gains = [scores.gains for scores in scored if scores.gains is not None]
     if len(gains) < len(pairs):

@@ -104,6 +104,7 @@ def evaluate_task(
         available=len(task.cache),
         bootstrap=settings.bootstrap,
         whole_scores=forced,
+        metrics=task.metrics,
     )
 
 
@@ -156,6 +157,9 @@ def _prediction(
         target=target,
         references=tuple(record["references"]) or (target,),
         prediction=answer,
+        option_style=record.get("option_style"),
+        shot_style=record.get("shot_style"),
+        exemplars=tuple(record.get("exemplars", ())),
     )
 
 

@@ -24,6 +24,7 @@ class Prediction:
     references: the right answers, as the source has them; never empty.
     scores: 0 to 100 by metric key, for this example.
     scored: the texts that were compared, where they differ from the above by a postprocess.
+    option_style, shot_style, exemplars: what was drawn for the inputs, exemplars by id.
     """
 
     task: str
@@ -36,12 +37,16 @@ class Prediction:
     prediction: str
     scores: Mapping[str, float] = field(default_factory=dict)
     scored: ScoredTexts | None = None
+    option_style: str | None = None
+    shot_style: str | None = None
+    exemplars: tuple[str, ...] = ()
 
     def to_json(self) -> str:
-        """One line, keys in the order of the fields; `scored` only where there is one."""
+        """One line, keys in the order of the fields, the last four only where there are some."""
         row = asdict(self)
-        if self.scored is None:
-            del row["scored"]
+        for name in ("scored", "option_style", "shot_style", "exemplars"):
+            if not row[name]:
+                del row[name]
         return json.dumps(row, ensure_ascii=False, allow_nan=False)
 
     @classmethod
@@ -50,6 +55,7 @@ class Prediction:
         try:
             row = json.loads(line)
             row["references"] = tuple(row["references"])
+            row["exemplars"] = tuple(row.get("exemplars", ()))
             if "scored" in row:
                 texts = row["scored"]
                 row["scored"] = ScoredTexts(texts["prediction"], tuple(texts["references"]))

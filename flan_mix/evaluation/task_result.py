@@ -11,10 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from flan_mix.evaluation.bootstrap import BootstrapSettings
-from flan_mix.evaluation.predictions import Prediction, read_predictions, write_predictions
+from flan_mix.evaluation.bootstrap import (
+    BootstrapSettings,
+    CorpusSample,
+    Sample,
+    figure,
+    weighted_mean_interval,
+)
+from flan_mix.evaluation.predictions import (
+    Prediction,
+    ScoredTexts,
+    read_predictions,
+    write_predictions,
+)
 from flan_mix.evaluation.result_files import ResultFiles, read_json, write_json
-from flan_mix.metrics import Interval, bootstrap_interval
+from flan_mix.metrics import Interval, Metric, bootstrap_interval, corpus_metric
 
 
 @dataclass(frozen=True)
@@ -23,9 +34,10 @@ class TaskResult:
 
     main_metric: the key that stands for the task in its category; None without metrics.
     scores: by key; 0 to 100, except `loss` (nats per target token) where it was measured.
-    intervals: of the scores that are means over examples.
+    intervals: of the scores that can be drawn again from the examples.
     examples: how many were evaluated, out of `available`.
     predictions: in the order of the cache.
+    corpus_keys: the scores that all examples have together, as BLEU; the others are means.
     """
 
     name: str
@@ -36,17 +48,35 @@ class TaskResult:
     examples: int
     available: int
     predictions: tuple[Prediction, ...]
+    corpus_keys: tuple[str, ...] = ()
 
     @property
     def main_score(self) -> float | None:
         """The score that stands for the task."""
         return None if self.main_metric is None else self.scores[self.main_metric]
 
-    def example_scores(self, key: str) -> np.ndarray | None:
-        """The scores of each example, float64 [examples]; None where only the whole has one."""
-        if any(key not in prediction.scores for prediction in self.predictions):
+    def sample(self, key: str, rows: Sequence[int] | np.ndarray | None = None) -> Sample | None:
+        """What a score is drawn again from, of all predictions or of those in `rows`.
+
+        The scores of each example, float64 [examples]; for a corpus score the corpus. None where
+        only the whole has a score, such as a loss or a corpus score by a metric of the user's own.
+        """
+        chosen = self.predictions if rows is None else [self.predictions[row] for row in rows]
+        if key in self.corpus_keys:
+            return self._corpus(key, chosen)
+        if any(key not in prediction.scores for prediction in chosen):
             return None
-        return np.array([prediction.scores[key] for prediction in self.predictions], np.float64)
+        return np.array([prediction.scores[key] for prediction in chosen], np.float64)
+
+    def _corpus(self, key: str, chosen: Sequence[Prediction]) -> CorpusSample | None:
+        metric = corpus_metric(key)
+        if metric is None:
+            return None
+        whole = _corpus_sample(metric, key, self.predictions)
+        # A metric of the user's own may have the name of one of ours.
+        if not np.isclose(figure(whole), self.scores[key]):
+            return None
+        return whole if chosen is self.predictions else _corpus_sample(metric, key, chosen)
 
 
 def result_of(
@@ -56,26 +86,48 @@ def result_of(
     available: int,
     bootstrap: BootstrapSettings,
     whole_scores: Mapping[str, float],
+    metrics: Sequence[Metric] = (),
 ) -> TaskResult:
     """The figures of one task's scored predictions.
 
-    whole_scores: scores that are no mean over examples, so they get no interval.
+    whole_scores: scores of no examples that could be drawn again, so they get no interval.
+    metrics: those that the predictions were scored with; needed where they score the corpus.
     """
+    corpora = {
+        key: _corpus_sample(metric, key, predictions)
+        for metric in metrics
+        if metric.score_corpus is not None
+        for key in metric.keys
+    }
     keys = list(predictions[0].scores)
     intervals = {
         key: bootstrap_interval([p.scores[key] for p in predictions], **asdict(bootstrap))
         for key in keys
     }
+    for key, sample in corpora.items():
+        intervals[key] = weighted_mean_interval([sample], [1.0], bootstrap)
     return TaskResult(
         name=predictions[0].task,
         category=predictions[0].category,
         main_metric=main_metric,
-        scores={**{key: intervals[key].mean for key in keys}, **whole_scores},
+        scores={**{key: interval.mean for key, interval in intervals.items()}, **whole_scores},
         intervals=intervals,
         examples=len(predictions),
         available=available,
         predictions=tuple(predictions),
+        corpus_keys=tuple(corpora),
     )
+
+
+def _corpus_sample(metric: Metric, key: str, predictions: Sequence[Prediction]) -> CorpusSample:
+    """Raises ValueError naming the task for predictions that the metric cannot score together."""
+    assert metric.score_corpus is not None
+    texts = [p.scored or ScoredTexts(p.prediction, p.references) for p in predictions]
+    try:
+        scores = metric.score_corpus([t.prediction for t in texts], [t.references for t in texts])
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{predictions[0].task}, {metric.name}: {error}") from error
+    return CorpusSample(len(predictions), lambda weights: scores(weights)[key])
 
 
 def save_result(files: ResultFiles, result: TaskResult, settings: Mapping[str, Any]) -> None:
@@ -96,5 +148,6 @@ def load_result(
     # Through JSON, as the file's were: a tuple comes back as a list.
     if settings is not None and found != json.loads(json.dumps(dict(settings))):
         return None
+    row["corpus_keys"] = tuple(row.get("corpus_keys", ()))
     row["intervals"] = {key: Interval(**bounds) for key, bounds in row["intervals"].items()}
     return TaskResult(**row, predictions=read_predictions(files.predictions(name)))

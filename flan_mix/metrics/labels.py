@@ -1,8 +1,19 @@
-"""Accuracy: did the prediction name the right label?"""
+"""Labels: accuracy, Matthews correlation, and the F1 of the positive answer."""
 
 from collections.abc import Mapping, Sequence
 
-from flan_mix.metrics.metric import Metric, check_scorable
+import numpy as np
+
+from flan_mix.metrics.metric import (
+    CorpusScores,
+    Metric,
+    References,
+    check_scorable,
+    only_reference,
+)
+
+_POSITIVE = frozenset({"yes", "true"})
+_NEGATIVE = frozenset({"no", "false"})
 
 
 def _score_label(prediction: str, references: Sequence[str]) -> Mapping[str, float]:
@@ -16,4 +27,77 @@ accuracy = Metric("accuracy", ("accuracy",), _score_label)
 
 White space around either is ignored; case and punctuation count, so it also tells exact matches of
 code and other text whose every character matters.
+"""
+
+
+def _check_label(prediction: str, references: Sequence[str]) -> Mapping[str, float]:
+    check_scorable(prediction, references)
+    only_reference(references)
+    return {}
+
+
+def _score_matthews(predictions: Sequence[str], references: Sequence[References]) -> CorpusScores:
+    right = [only_reference(texts) for texts in references]
+    given = [prediction.strip() for prediction in predictions]
+    labels = sorted(set(right))
+    given = [text if text in labels else None for text in given]
+    agree = np.array([a == b for a, b in zip(right, given, strict=True)], np.float64)
+    is_right, is_given = (_indicators(side, [*labels, None]) for side in (right, given))
+
+    def scores(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        total = weights.sum(axis=1)
+        rights, givens = weights @ is_right, weights @ is_given
+        together = (weights @ agree) * total - (rights * givens).sum(axis=1)
+        spread = (total**2 - (rights**2).sum(axis=1)) * (total**2 - (givens**2).sum(axis=1))
+        found = np.zeros(len(weights))
+        np.divide(together, np.sqrt(spread), out=found, where=spread > 0)
+        return {"matthews": 100.0 * found}
+
+    return scores
+
+
+def _indicators(texts: Sequence[str | None], labels: Sequence[str | None]) -> np.ndarray:
+    """1 where an example's label is the column's, float64 [examples, labels]."""
+    return np.array([[text == label for label in labels] for text in texts], np.float64)
+
+
+matthews = Metric("matthews", ("matthews",), _check_label, _score_matthews)
+"""Matthews correlation of labels, times 100; for more than two, Gorodkin's R_K.
+
+Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient",
+equation 8. White space around a label is ignored. All predictions that are no reference's label
+are one more label, always wrong. 0 where all references, or all predictions, are the same.
+"""
+
+
+def _check_yes_or_no(prediction: str, references: Sequence[str]) -> Mapping[str, float]:
+    check_scorable(prediction, references)
+    reference = only_reference(references).lower()
+    if reference not in _POSITIVE | _NEGATIVE:
+        raise ValueError(
+            f"the reference {reference[:60]!r} is neither yes or true nor no or false, so it "
+            "cannot be told which answer is the positive one."
+        )
+    return {}
+
+
+def _score_positive(predictions: Sequence[str], references: Sequence[References]) -> CorpusScores:
+    given = np.array([text.strip().lower() in _POSITIVE for text in predictions])
+    right = np.array([only_reference(texts).lower() in _POSITIVE for texts in references])
+    both, either = (given & right).astype(np.float64), given.astype(np.float64) + right
+
+    def scores(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        counted = weights @ either
+        found = np.zeros(len(weights))
+        np.divide(2 * (weights @ both), counted, out=found, where=counted > 0)
+        return {"positive_f1": 100.0 * found}
+
+    return scores
+
+
+positive_f1 = Metric("positive_f1", ("positive_f1",), _check_yes_or_no, _score_positive)
+"""F1 of the answer yes (or true) over all examples, as MultiRC's F1 over answers.
+
+References are yes or no, true or false; case and outer white space do not count. Any prediction
+but yes or true is taken for a no. 0 where neither side ever says yes.
 """

@@ -1,27 +1,39 @@
-"""A metric: a function that scores one prediction, with the name and the keys of its scores.
+"""A metric: a function that scores predictions, with the name and the keys of its scores.
 
-Evaluation calls `score_example` for the scores it writes beside every prediction; SeqIO and T5X
-call the metric itself with all targets and predictions, and get the means.
+Most score one prediction and are averaged. Some (BLEU, correlations, F1 of a class) are a figure
+of all examples at once and of no single one: they have `score_corpus`. Evaluation calls
+`score_example` for the scores it writes beside every prediction; SeqIO and T5X call the metric
+itself with all targets and predictions.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+References = Sequence[str]
+# How often each example counts, float64 [resamples, examples] -> the keys' scores, [resamples].
+# Each row of weights is one corpus: all ones is the corpus itself, others are its resamples.
+CorpusScores = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+
 
 @dataclass(frozen=True)
 class Metric:
-    """How predictions are scored, from 0 to 100.
+    """How predictions are scored, from 0 to 100 (a correlation from -100 to 100).
 
     name: what the metric is called in tables and logs.
-    keys: the scores it gives for an example, the main one first.
-    score_example: (prediction, references) -> a score for each key; raises TypeError or
-        ValueError for what it cannot score.
+    keys: the scores it gives, the main one first.
+    score_example: (prediction, references) -> a score for each key, or none at all where there is
+        `score_corpus`; raises TypeError or ValueError for what it cannot score.
+    score_corpus: for figures that are no mean over examples: (predictions, references of each) ->
+        a function from weights of the examples to the scores. None where the mean is the figure.
     """
 
     name: str
     keys: tuple[str, ...]
-    score_example: Callable[[str, Sequence[str]], Mapping[str, float]]
+    score_example: Callable[[str, References], Mapping[str, float]]
+    score_corpus: Callable[[Sequence[str], Sequence[References]], CorpusScores] | None = None
 
     @property
     def __name__(self) -> str:
@@ -31,7 +43,7 @@ class Metric:
     def __call__(
         self, targets: Sequence[str | Sequence[str]], predictions: Sequence[str]
     ) -> dict[str, float]:
-        """The mean of each key over the examples: a `metric_fn` for SeqIO.
+        """The figure of each key, as a rule the mean over the examples: a `metric_fn` for SeqIO.
 
         A target is one text, or the sequence of an example's references. Raises ValueError for
         lists of different lengths or without examples, and what `score_example` raises with the
@@ -46,17 +58,39 @@ class Metric:
             raise ValueError(f"{self.name}: there are no examples to score.")
         pairs = zip(targets, predictions, strict=True)
         scores = [self._score(index, *pair) for index, pair in enumerate(pairs)]
+        if self.score_corpus is not None:
+            return whole_scores(
+                self.score_corpus(predictions, [_listed(t) for t in targets]), scores
+            )
         return {key: math.fsum(row[key] for row in scores) / len(scores) for key in self.keys}
 
     def _score(
         self, index: int, target: str | Sequence[str], prediction: str
     ) -> Mapping[str, float]:
-        references = (target,) if isinstance(target, str) else target
         try:
-            return self.score_example(prediction, references)
+            return self.score_example(prediction, _listed(target))
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"{self.name}, example {index}: {error}") from error
+
+
+def whole_scores(scores: CorpusScores, examples: Sequence[object]) -> dict[str, float]:
+    """The scores of the corpus itself, of that many examples."""
+    found = scores(np.ones((1, len(examples))))
+    return {key: float(values[0]) for key, values in found.items()}
+
+
+def only_reference(references: References) -> str:
+    """The one right answer, outer white space off; ValueError where there are different ones."""
+    texts = {reference.strip() for reference in references}
+    if len(texts) > 1:
+        shown = ", ".join(repr(text[:60]) for text in sorted(texts)[:3])
+        raise ValueError(f"there must be one right answer, not {len(texts)}: {shown}.")
+    return texts.pop()
+
+
+def _listed(target: str | Sequence[str]) -> References:
+    return (target,) if isinstance(target, str) else target
 
 
 def check_scorable(prediction: object, references: object) -> None:

@@ -25,16 +25,29 @@ from flan_mix.registry.field_rows import FieldRow, field_rows
 from flan_mix.registry.file_formats import read_jsonl, read_lines
 from flan_mix.registry.file_source import FileSource, SourceError
 from flan_mix.registry.fingerprints import task_fingerprint
+from flan_mix.registry.holding_out import (
+    HoldOut,
+    LeftOut,
+    hold_out,
+    hold_out_tasks,
+    relate_categories,
+    within_categories,
+)
+from flan_mix.registry.hugging_face_source import HuggingFaceSource
 from flan_mix.registry.rates import ExamplesProportional
 from flan_mix.registry.resolving import MixturePart, resolve
 from flan_mix.registry.task_spec import TaskError, TaskSpec
 from flan_mix.registry.tfds_source import TfdsSource
+from flan_mix.registry.variants import variant, variant_names
 
 __all__ = [
     "BadRowError",
     "ExamplesProportional",
     "FieldRow",
     "FileSource",
+    "HoldOut",
+    "HuggingFaceSource",
+    "LeftOut",
     "MixturePart",
     "MixtureSpec",
     "RowCounts",
@@ -48,15 +61,21 @@ __all__ = [
     "field_rows",
     "get_mixture",
     "get_task",
+    "hold_out",
+    "hold_out_tasks",
     "is_mixture",
     "is_task",
     "mixture_names",
     "num_input_examples",
     "read_jsonl",
     "read_lines",
+    "relate_categories",
     "remove",
     "resolve",
     "task_fingerprint",
     "task_names",
     "tasks_in_category",
+    "variant",
+    "variant_names",
+    "within_categories",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flan_mix.registry import seqio_arrival
 from flan_mix.registry.rates import ExamplesProportional, Rate, check_rate
 from flan_mix.registry.task_spec import TaskError, TaskSpec, nearest
+from flan_mix.registry.variants import variant, variant_names
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,15 @@ _mixtures: dict[str, MixtureSpec] = {}
 
 
 def add_task(spec: TaskSpec) -> TaskSpec:
-    """Registers a task, here and with SeqIO; returns it.
+    """Registers a task with all its variants, here and with SeqIO; returns it.
 
-    Raises TaskError when the name is taken, here or in one of SeqIO's registries.
+    Raises TaskError when a name is taken, here or in one of SeqIO's registries.
     """
-    _check_free(spec.name)
+    names = _names(spec)
+    for name in names:
+        _check_free(name)
     _tasks[spec.name] = spec
-    seqio_arrival.announce(spec.name)
+    seqio_arrival.announce(*names)
     return spec
 
 
@@ -65,12 +68,15 @@ def add_mixture(
 
 
 def get_task(name: str) -> TaskSpec:
-    """The task of that name; TaskError that names the nearest if there is none."""
-    if name not in _tasks:
-        if name in _mixtures:
-            raise TaskError(f"{name!r} is a mixture, not a task.")
+    """The task or variant of that name; TaskError that names the nearest if there is none."""
+    if name in _tasks:
+        return _tasks[name]
+    if name in _mixtures:
+        raise TaskError(f"{name!r} is a mixture, not a task.")
+    base, _, kind = name.partition(".")
+    if base not in _tasks:
         raise TaskError(unknown(name))
-    return _tasks[name]
+    return variant(_tasks[base], kind)
 
 
 def get_mixture(name: str) -> MixtureSpec:
@@ -83,8 +89,9 @@ def get_mixture(name: str) -> MixtureSpec:
 
 
 def is_task(name: str) -> bool:
-    """Whether a task of ours has that name."""
-    return name in _tasks
+    """Whether a task of ours, or a variant of one, has that name."""
+    base, _, kind = name.partition(".")
+    return name in _tasks or (base in _tasks and kind in variant_names(_tasks[base]))
 
 
 def is_mixture(name: str) -> bool:
@@ -93,7 +100,7 @@ def is_mixture(name: str) -> bool:
 
 
 def task_names() -> tuple[str, ...]:
-    """Names of all tasks of ours, in the order of registration."""
+    """Names of all tasks of ours, without their variants, in the order of registration."""
     return tuple(_tasks)
 
 
@@ -120,18 +127,23 @@ def remove(name: str) -> None:
 
     Raises TaskError when there is none of that name, or a mixture still has it as a part.
     """
-    users = [m.name for m in _mixtures.values() if name in dict(m.parts)]
-    if users:
-        raise TaskError(f"{name!r} is a part of mixture {users[0]!r}; remove that first.")
     if name not in _tasks and name not in _mixtures:
         raise TaskError(unknown(name))
+    names = _names(_tasks[name]) if name in _tasks else [name]
+    users = [m.name for m in _mixtures.values() if not dict(m.parts).keys().isdisjoint(names)]
+    if users:
+        raise TaskError(f"{name!r} is a part of mixture {users[0]!r}; remove that first.")
     _tasks.pop(name, None)
     _mixtures.pop(name, None)
-    seqio_arrival.withdraw(name)
+    seqio_arrival.withdraw(*names)
 
 
 def unknown(name: str) -> str:
     """What to say of a name that nobody registered."""
+    base, _, kind = name.partition(".")
+    if base in _tasks:
+        there = variant_names(_tasks[base])
+        return f"task {base!r} has no variant {kind!r}; there are: {', '.join(there)}."
     known = [*_tasks, *_mixtures, *seqio_arrival.foreign_names()]
     if not known:
         return f"no task or mixture {name!r}: none is registered; import the module that has it."
@@ -139,11 +151,16 @@ def unknown(name: str) -> str:
     return f"no task or mixture {name!r}.{hint} Is the module that registers it imported?"
 
 
+def _names(spec: TaskSpec) -> list[str]:
+    """A task's name and those of its variants."""
+    return [spec.name, *(f"{spec.name}.{kind}" for kind in variant_names(spec))]
+
+
 def _check_free(name: str) -> None:
-    if name in _tasks or name in _mixtures:
-        kind = "task" if name in _tasks else "mixture"
+    if is_task(name) or name in _mixtures:
+        kind = "mixture" if name in _mixtures else "task"
         raise TaskError(f"{name!r} is already the name of a {kind}; take another, or remove() it.")
-    if name in seqio_arrival.foreign_names():
+    if seqio_arrival.is_foreign(name):
         raise TaskError(f"{name!r} is already registered with SeqIO; take another name.")
 
 
@@ -154,7 +171,7 @@ def _rated_part(
     where = f"mixture {mixture!r}, part {name!r}"
     if rate is None:
         raise TaskError(f"{where} has no rate; write ({name!r}, 1.0), or give add_mixture a rate.")
-    if name not in _tasks and name not in _mixtures and name not in seqio_arrival.foreign_names():
+    if not is_task(name) and name not in _mixtures and not seqio_arrival.is_foreign(name):
         raise TaskError(f"{where}: {unknown(name)}")
     rate = check_rate(rate, where)
     is_mixture_part = name in _mixtures or seqio_arrival.is_foreign_mixture(name)

@@ -27,6 +27,8 @@ class FieldRow(NamedTuple):
     options: tuple[str, ...]
     answer: str
     references: tuple[str, ...]
+    turns: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
 
 
 def field_rows(spec: TaskSpec, split: str, counts: RowCounts | None = None) -> Iterator[FieldRow]:
@@ -144,12 +146,30 @@ def _checked_row(spec: TaskSpec, fields: Mapping[str, Any], row: Mapping[str, An
         hint = f"At most {MAX_LETTERED} can be shown."
         raise RowFault(f"{len(options)} options", hint, "options")
     return FieldRow(
-        id=_own_id(fields) or _row_hash(row),
+        id=_own_id(fields) or row_hash(row),
         texts=tuple(_shown(fields, field) for field in spec.text_fields),
         options=options,
         answer=_answer(fields, options),
         references=_texts(fields, "references"),
+        turns=_turns(spec, fields),
+        speakers=_speakers(fields),
     )
+
+
+def _turns(spec: TaskSpec, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    turns = _texts(fields, "turns")
+    if spec.is_dialogue and len(turns) < 2:
+        hint = "A turn is predicted from those before it, so every dialogue needs at least two."
+        raise RowFault("too few turns", hint, "turns")
+    return turns
+
+
+def _speakers(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    speakers, turns = _texts(fields, "speakers"), _texts(fields, "turns")
+    if speakers and len(speakers) != len(turns):
+        hint = f"There are {len(turns)} turns and {len(speakers)} speakers: one is needed for each."
+        raise RowFault("turns without speakers", hint, "speakers")
+    return speakers
 
 
 def _own_id(fields: Mapping[str, Any]) -> str | None:
@@ -157,8 +177,8 @@ def _own_id(fields: Mapping[str, Any]) -> str | None:
     return None if value is None or value == "" else _text(value, "id")
 
 
-def _row_hash(row: Mapping[str, Any]) -> str:
-    """64 bits of a hash of the whole row, the same whatever the order of its columns."""
+def row_hash(row: Mapping[str, Any]) -> str:
+    """64 bits of a hash of the whole row in hex, the same whatever the order of its columns."""
     content = json.dumps(row, sort_keys=True, default=repr).encode()
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Reads files into rows: JSON lines, a JSON list, CSV and TSV, plain lines, parallel files.
+"""Reads files into rows: JSON, CSV and TSV, plain lines, parallel files, Parquet, Arrow.
 
 Every row comes with the number of the line it starts on. A row that cannot be read comes as the
 BadRowError that says why, so that the caller decides whether to stop; what spoils a whole file
@@ -16,6 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from flan_mix.registry.arrow_files import read_arrow
 from flan_mix.registry.bad_rows import BadRowError
 from flan_mix.registry.file_source import FileSource, SourceError
 
@@ -34,7 +35,7 @@ def read_rows(source: FileSource, split: str) -> Iterator[PlacedRow]:
         yield from _parallel_rows(files, source.encoding)
         return
     for path in files:
-        for line, row in _file_rows(source, path):
+        for line, row in _file_rows(source, split, path):
             yield path, line, row
 
 
@@ -57,9 +58,11 @@ def read_jsonl(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, Row]]
         yield number, row
 
 
-def _file_rows(source: FileSource, path: Path) -> Iterable[tuple[int, Row | BadRowError]]:
-    if source.reader is not None:
-        return source.reader(path)
+def _file_rows(
+    source: FileSource, split: str, path: Path
+) -> Iterable[tuple[int, Row | BadRowError]]:
+    if (reader := source.reader_of(split)) is not None:
+        return reader(path)
     match source.format_of(path):
         case "jsonl":
             return _jsonl_rows(path, source.encoding)
@@ -67,6 +70,8 @@ def _file_rows(source: FileSource, path: Path) -> Iterable[tuple[int, Row | BadR
             return _json_list_rows(path, source.encoding)
         case "lines":
             return _text_rows(path, source.encoding)
+        case "parquet" | "arrow":
+            return read_arrow(path)
         case tabular:
             return _table_rows(source, path, delimiter="\t" if tabular == "tsv" else ",")
 

@@ -4,14 +4,26 @@ Only a description; `file_formats` reads the files and `field_rows` makes fields
 """
 
 import glob
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-FORMATS = ("jsonl", "json", "csv", "tsv", "lines")
-_SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv"}
+FORMATS = ("jsonl", "json", "csv", "tsv", "lines", "parquet", "arrow")
+_SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+}
+
+# What Hugging Face's Dataset.save_to_disk writes beside the Arrow files that it lists.
+_SAVED_DATASET = "state.json"
 
 Folder = str | os.PathLike[str]
 Files = str | Sequence[str] | Mapping[str, str]
@@ -24,13 +36,14 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class FileSource:
-    """Rows in files, plain or .gz.
+    """Rows in files; those of text plain or .gz.
 
     splits: split name -> a path or glob pattern, several of them, or for format "lines" a mapping
-      column -> path of parallel files, line n of each making row n.
+      column -> path of parallel files, line n of each making row n. A folder that Hugging Face's
+      `Dataset.save_to_disk` wrote stands for the files in it.
     format: "jsonl" (an object a line), "json" (a list of objects), "csv", "tsv" (commas or tabs,
-      a header unless `columns` is given) or "lines" (plain text; a single file gives the column
-      `text`). By the suffix when not given.
+      a header unless `columns` is given), "lines" (plain text; a single file gives the column
+      `text`), "parquet" or "arrow" (rows count as lines). By the suffix when not given.
     data_dir: the folder that relative paths lie under, or a function that says it when a file is
       about to be read; the working directory when not given.
     encoding: of the files; a byte order mark is dropped.
@@ -38,8 +51,9 @@ class FileSource:
     quoted: whether a CSV or TSV file quotes cells with "…"; False takes every quote literally.
     on_bad_row: "stop" raises BadRowError at the first row that cannot be read; "skip" counts it
       and goes on.
-    reader: reads a file of any other format: path -> (line number, row) pairs. `read_lines` and
-      `read_jsonl` of `flan_mix.registry` are there to build one of.
+    reader: reads a file of any other format: path -> (line number, row) pairs; or split name ->
+      such a function, where splits share a file. `read_lines` and `read_jsonl` of
+      `flan_mix.registry` are there to build one of.
     """
 
     splits: Mapping[str, Files]
@@ -49,7 +63,7 @@ class FileSource:
     columns: Sequence[str] | None = None
     quoted: bool = True
     on_bad_row: Literal["stop", "skip"] = "stop"
-    reader: RowReader | None = None
+    reader: RowReader | Mapping[str, RowReader] | None = None
 
     def __post_init__(self):
         if not self.splits:
@@ -60,6 +74,8 @@ class FileSource:
             raise SourceError(f"on_bad_row is 'stop' or 'skip', not {self.on_bad_row!r}.")
         if self.reader is not None and self.format is not None:
             raise SourceError("FileSource takes a format or a reader, not both.")
+        if isinstance(self.reader, Mapping) and (unread := set(self.splits) - set(self.reader)):
+            raise SourceError(f"FileSource has no reader for split {min(unread)!r}.")
 
     def files(self, split: str) -> "list[Path] | dict[str, Path]":
         """The files of a split in the order they are read; column -> file for parallel files.
@@ -88,6 +104,10 @@ class FileSource:
             )
         return _SUFFIXES[suffixes[-1]]
 
+    def reader_of(self, split: str) -> RowReader | None:
+        """The reader of a split's files; None where a format says how to read them."""
+        return self.reader[split] if isinstance(self.reader, Mapping) else self.reader
+
     def _folder(self) -> Path:
         folder = self.data_dir() if callable(self.data_dir) else self.data_dir
         return Path(folder).expanduser() if folder is not None else Path()
@@ -96,11 +116,35 @@ class FileSource:
         path = self._folder() / pattern
         if path.is_file():
             return [path]
+        if (path / _SAVED_DATASET).is_file():
+            return _saved_files(path)
         found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
         found = [candidate for candidate in found if candidate.is_file()]
         if not found:
             raise FileNotFoundError(f"no file {path}; {_nearby(path)}")
         return found
+
+
+def _saved_files(folder: Path) -> list[Path]:
+    """The Arrow files of a dataset that Hugging Face's library saved, in order."""
+    try:
+        state = json.loads((folder / _SAVED_DATASET).read_text(encoding="utf-8"))
+        names = [file["filename"] for file in state["_data_files"]]
+        selected = bool(state.get("_indices_data_files"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(
+            f"{folder / _SAVED_DATASET} is not what Dataset.save_to_disk writes: {error!r}."
+        ) from None
+    if selected:
+        raise SourceError(
+            f"{folder} holds a selection of rows by a version of `datasets` that kept the others: "
+            "load it and save it again with a newer one."
+        )
+    found = [folder / Path(name).name for name in names]
+    for path in found:
+        if not path.is_file():
+            raise FileNotFoundError(f"no file {path}, which {folder / _SAVED_DATASET} lists.")
+    return found
 
 
 def _nearby(path: Path) -> str:

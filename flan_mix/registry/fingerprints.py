@@ -1,7 +1,7 @@
 """Fingerprints: SHA-256 over all that decides what a task's examples say.
 
 A cache made under another fingerprint is rebuilt. For tasks of ours none of it needs TensorFlow;
-TFDS data is known by its version, files by their contents.
+TFDS data is known by its version, files (those that stand in for TFDS data too) by their contents.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ from pathlib import Path
 from flan_mix.registry import catalogue
 from flan_mix.registry.callable_description import describe
 from flan_mix.registry.file_source import FileSource
-from flan_mix.registry.task_spec import TaskSpec
-from flan_mix.templates import RENDERING_VERSION
+from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskSpec
+from flan_mix.templates import RENDERING_VERSION, SPEAKER_STYLES
 
 # Up to here a file is known by its contents, so that a copy or a fresh clone keeps its caches;
 # reading more than this at every start would be slow, so larger ones go by size and time.
@@ -31,9 +31,15 @@ def task_fingerprint(name: str, split: str, *, tag: str = "") -> str:
 
         return _digest("foreign", foreign.description(name, split), tag)
     spec = catalogue.get_task(name)
-    templates = describe([spec.templates, spec.option_styles])
+    templates = describe([spec.templates, spec.option_styles, SPEAKER_STYLES])
     settings = f"version {RENDERING_VERSION}, seed {spec.seed}, cap {spec.cap}"
-    return _digest(source_fingerprint(spec, split), templates, settings, tag)
+    parts = [source_fingerprint(spec, split), templates, settings, tag]
+    if spec.variant:
+        parts.append(f"variant {spec.variant}, templates {spec.drawn}")
+    if spec.is_few_shot:
+        exemplars = source_fingerprint(spec, TRAIN_SPLIT) if TRAIN_SPLIT in spec.splits else ""
+        parts += [describe([spec.few_shot, spec.shot_styles]), exemplars]
+    return _digest(*parts)
 
 
 def source_fingerprint(spec: TaskSpec, split: str) -> str:
@@ -41,13 +47,22 @@ def source_fingerprint(spec: TaskSpec, split: str) -> str:
     source = spec.source
     if not isinstance(source, FileSource):
         rows = describe([source.name, source.tfds_split(split), source.keep])
-        return _digest("tfds", rows, describe(spec.fields), describe(spec.text_fields))
+        local = source.local_files(split)
+        contents = (
+            [each for base in local.splits for each in _contents(local, base)] if local else []
+        )
+        return _digest("tfds", rows, describe(spec.fields), describe(spec.text_fields), *contents)
+    contents = _contents(source, split)
+    settings = [source.format, source.encoding, source.columns, source.quoted, source.on_bad_row]
+    reading = describe([settings, source.reader_of(split)])
+    return _digest("files", *contents, reading, describe(spec.fields), describe(spec.text_fields))
+
+
+def _contents(source: FileSource, split: str) -> list[str]:
+    """A line for each file of a split."""
     found = source.files(split)
     files = found.items() if isinstance(found, dict) else enumerate(found)
-    contents = [f"{column} {path.name} {_content(path)}" for column, path in files]
-    settings = [source.format, source.encoding, source.columns, source.quoted, source.on_bad_row]
-    reading = describe([settings, source.reader])
-    return _digest("files", *contents, reading, describe(spec.fields), describe(spec.text_fields))
+    return [f"{column} {path.name} {_content(path)}" for column, path in files]
 
 
 def _content(path: Path) -> str:

@@ -29,11 +29,15 @@ __all__ = ["RenderedExample", "Rendering", "num_input_examples", "render", "task
 
 
 class RenderedExample(NamedTuple):
-    """One example as text.
+    """One example as text, and all that was drawn for it.
 
-    id: see design.md. template: its number within the task, -1 for tasks of others. references,
-    options, answer: what the row has of them, for evaluation. option_style: the name of the layout
-    in which the options are shown, if they are. tokens: for tasks of others, feature -> ids.
+    id: see design.md; in a rank variant that of the row, "#" and the number of the option.
+    template: its number within the task, -1 for tasks of others. references, options, answer: what
+    the row has of them, for evaluation. option_style: the name of the layout in which the options
+    are shown, if they are. option: in a rank variant, the text of the option that is the target.
+    exemplars: ids of the exemplars, the nearest to the query first. shot_style: how they are set
+    out. inputs_by_shots: of a few-shot prompt, the inputs with 0, 1, … of the exemplars. tokens:
+    for tasks of others, feature -> ids.
     """
 
     id: str
@@ -45,6 +49,19 @@ class RenderedExample(NamedTuple):
     answer: str | None = None
     option_style: str | None = None
     tokens: Mapping[str, np.ndarray] | None = None
+    option: str | None = None
+    exemplars: tuple[str, ...] = ()
+    shot_style: str | None = None
+    inputs_by_shots: tuple[str, ...] = ()
+
+    def with_shots(self, shots: int) -> "RenderedExample":
+        """The same with the nearest `shots` exemplars only; without any it is zero-shot."""
+        return self._replace(
+            inputs=self.inputs_by_shots[shots],
+            inputs_by_shots=self.inputs_by_shots[: shots + 1],
+            exemplars=self.exemplars[:shots],
+            shot_style=self.shot_style if shots else None,
+        )
 
 
 class Rendering(Iterator[RenderedExample]):
@@ -89,16 +106,19 @@ def render(
             sequence_length=sequence_length,
         )
         return Rendering(_render_foreign(task, rows, split, skip, counts), counts)
-    task, errors = _task_with_split(name, split), []
-    # Whole batches are left out before they are rendered, the rest after.
-    batches = _row_batches(task, split, use_cached, counts, errors).skip(skip // ROWS_PER_BATCH)
+    task, errors, spec = _task_with_split(name, split), [], catalogue.get_task(name)
+    # Whole batches are left out before they are rendered, the rest after; a rank variant has more
+    # examples than rows.
+    skipped = 0 if spec.is_ranked else skip // ROWS_PER_BATCH
+    batches = _row_batches(task, split, use_cached, counts, errors).skip(skipped)
+    train = _row_batches(task, TRAIN_SPLIT, True, RowCounts(), errors) if use_cached else None
     step = next(step for step in task.preprocessors if isinstance(step, RenderText))
-    rendered = step.render_batches(batches, seed=seed, pass_index=pass_index)
-    examples = _rendered_examples(rendered, _Names.of(catalogue.get_task(name)), errors)
+    rendered = step.render_batches(batches, seed=seed, pass_index=pass_index, train_batches=train)
+    examples = _rendered_examples(rendered, spec, errors)
     if use_cached or not isinstance(task.source, FileRows):
         books = task.source if isinstance(task.source, TfdsRows) and not use_cached else None
-        examples = _counted(examples, books, split, skip - skip % ROWS_PER_BATCH, counts)
-    return Rendering(islice(examples, skip % ROWS_PER_BATCH, None), counts)
+        examples = _counted(examples, books, split, skipped * ROWS_PER_BATCH, counts)
+    return Rendering(islice(examples, skip - skipped * ROWS_PER_BATCH, None), counts)
 
 
 def _task_with_split(name: str, split: str) -> seqio.Task:
@@ -110,11 +130,11 @@ def _task_with_split(name: str, split: str) -> seqio.Task:
 
 
 def _rendered_examples(
-    batches: tf.data.Dataset, names: "_Names", errors: list[Exception]
+    batches: tf.data.Dataset, spec: TaskSpec, errors: list[Exception]
 ) -> Iterator[RenderedExample]:
     try:
         for batch in batches.prefetch(2):
-            yield from _examples(batch, names)
+            yield from _examples(batch, spec)
     except tf.errors.OpError:
         # TensorFlow passes on the text of what the reader raised; the error itself says more.
         if errors:
@@ -132,7 +152,7 @@ def _counted(
     """Fills `counts` for rows that no reader of ours counts: those of TFDS and SeqIO's cache."""
     kept = skipped
     for example in examples:
-        kept += 1
+        kept += example.option is None or example.id.endswith("#0")
         yield example
     if source is not None:
         counts.filtered, counts.capped = source.left_out(split, kept)
@@ -152,33 +172,47 @@ def _row_batches(
     return ragged_batches(rows)
 
 
-class _Names(NamedTuple):
-    """What the numbers in a rendered batch stand for."""
-
-    styles: list[str]
-    inverted: frozenset[int]
-
-    @classmethod
-    def of(cls, spec: TaskSpec) -> "_Names":
-        inverted = (i for i, template in enumerate(spec.templates) if template.inverted)
-        return cls([style.name for style in spec.option_styles], frozenset(inverted))
-
-
-def _examples(batch: Mapping[str, Any], names: _Names) -> list[RenderedExample]:
-    templates = batch["template"].numpy().tolist()
-    references = _text_lists(batch["references"])
-    # The references are right answers to the task, not to its inversion.
+def _examples(batch: Mapping[str, Any], spec: TaskSpec) -> list[RenderedExample]:
+    styles = [style.name for style in spec.option_styles]
     columns = (
         _texts(batch["id"]),
-        templates,
+        batch["template"].numpy().tolist(),
         _texts(batch["inputs"]),
         _texts(batch["targets"]),
-        [() if t in names.inverted else r for t, r in zip(templates, references, strict=True)],
+        _text_lists(batch["references"]),
         _text_lists(batch["options"]),
         [answer or None for answer in _texts(batch["answer"])],
-        [names.styles[i] if i >= 0 else None for i in batch["option_style"].numpy().tolist()],
+        [styles[i] if i >= 0 else None for i in batch["option_style"].numpy().tolist()],
     )
-    return [RenderedExample(*row) for row in zip(*columns, strict=True)]
+    examples = [RenderedExample(*row) for row in zip(*columns, strict=True)]
+    if spec.is_ranked:
+        options = zip(examples, _texts(batch["option"]), strict=True)
+        return [example._replace(option=option) for example, option in options]
+    return _with_exemplars(examples, batch, spec) if "shots" in batch else examples
+
+
+def _with_exemplars(
+    examples: list[RenderedExample], batch: Mapping[str, Any], spec: TaskSpec
+) -> list[RenderedExample]:
+    columns = (
+        examples,
+        batch["shots"].numpy().tolist(),
+        _text_table(batch["exemplars"]),
+        _text_table(batch["inputs_by_shots"]),
+        batch["shot_style"].numpy().tolist(),
+    )
+    return [
+        example._replace(
+            exemplars=exemplars[:shots],
+            inputs_by_shots=prompts[: shots + 1],
+            shot_style=spec.shot_styles[style].name if shots else None,
+        )
+        for example, shots, exemplars, prompts, style in zip(*columns, strict=True)
+    ]
+
+
+def _text_table(tensor: Any) -> list[tuple[str, ...]]:
+    return [tuple(text.decode("utf-8") for text in row) for row in tensor.numpy()]
 
 
 def _texts(tensor: Any) -> list[str]:

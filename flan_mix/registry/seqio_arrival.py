@@ -7,6 +7,7 @@ for it, and does nothing until somebody else imports it.
 """
 
 import sys
+from collections import deque
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -16,34 +17,35 @@ from types import ModuleType
 
 _REGISTRAR = "flan_mix.registry.seqio_registry"
 
-_pending: list[str] = []
+_pending: deque[str] = deque()
 _ours: set[str] = set()
 
 
-def announce(name: str) -> None:
-    """Registers `name` of the catalogue with SeqIO, now or when SeqIO is imported."""
-    _pending.append(name)
-    _ours.add(name)
+def announce(*names: str) -> None:
+    """Registers names of the catalogue with SeqIO, now or when SeqIO is imported."""
+    _pending.extend(names)
+    _ours.update(names)
     if _seqio_is_loaded():
         import_module(_REGISTRAR).register_pending()
     elif not any(isinstance(finder, _SeqioFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _SeqioFinder())
 
 
-def withdraw(name: str) -> None:
-    """Takes `name` back out of SeqIO's registries."""
-    _ours.discard(name)
-    if name in _pending:
-        _pending.remove(name)
-    if _seqio_is_loaded():
-        seqio = sys.modules["seqio"]
-        seqio.TaskRegistry.remove(name)
-        seqio.MixtureRegistry.remove(name)
+def withdraw(*names: str) -> None:
+    """Takes names back out of SeqIO's registries."""
+    for name in names:
+        _ours.discard(name)
+        if name in _pending:
+            _pending.remove(name)
+        if _seqio_is_loaded():
+            seqio = sys.modules["seqio"]
+            seqio.TaskRegistry.remove(name)
+            seqio.MixtureRegistry.remove(name)
 
 
 def take_pending() -> str | None:
     """The next name that SeqIO does not have yet; None when it has all."""
-    return _pending.pop(0) if _pending else None
+    return _pending.popleft() if _pending else None
 
 
 def foreign_names() -> tuple[str, ...]:
@@ -55,9 +57,17 @@ def foreign_names() -> tuple[str, ...]:
     return tuple(name for name in names if name not in _ours)
 
 
+def is_foreign(name: str) -> bool:
+    """Whether somebody else registered `name` with SeqIO; False while SeqIO is not loaded."""
+    if name in _ours or not _seqio_is_loaded():
+        return False
+    seqio = sys.modules["seqio"]
+    return name in seqio.TaskRegistry.names() or name in seqio.MixtureRegistry.names()
+
+
 def is_foreign_mixture(name: str) -> bool:
     """Whether SeqIO knows `name` as a mixture that somebody else registered."""
-    if name not in foreign_names():
+    if not is_foreign(name):
         return False
     return name in sys.modules["seqio"].MixtureRegistry.names()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import seqio
 
+from flan_mix.metrics.ranking import rank_accuracy
 from flan_mix.registry import catalogue, seqio_arrival
 from flan_mix.registry.file_source import FileSource
 from flan_mix.registry.rates import ExamplesProportional, Rate
@@ -30,20 +31,39 @@ def register_pending() -> None:
 
 def _register_task(spec: TaskSpec) -> None:
     feature = seqio.Feature(seqio_vocabulary(spec.vocabulary), add_eos=True)
+    source = _source(spec)
     seqio.TaskRegistry.add(
         spec.name,
-        source=FileRows(spec) if isinstance(spec.source, FileSource) else TfdsRows(spec),
+        source=source,
         preprocessors=[
             # Before the draws, so that SeqIO's offline cache freezes no template.
             seqio.CacheDatasetPlaceholder(),
-            RenderText(spec),
+            RenderText(spec, source),
             seqio.preprocessors.tokenize,
             seqio.preprocessors.append_eos_after_trim,
         ],
         output_features={"inputs": feature, "targets": feature},
-        postprocess_fn=functools.partial(_postprocess, spec.postprocess),
-        metric_fns=list(spec.metrics),
+        postprocess_fn=(
+            _ranked_target if spec.is_ranked else functools.partial(_postprocess, spec.postprocess)
+        ),
+        metric_fns=[rank_accuracy] if spec.is_ranked else list(spec.metrics),
     )
+
+
+def _source(spec: TaskSpec) -> Any:
+    """The rows of a task, which all its variants, registered after it, share."""
+    if spec.variant:
+        return seqio.TaskRegistry.get(spec.base_name).source
+    return FileRows(spec) if isinstance(spec.source, FileSource) else TfdsRows(spec)
+
+
+def _ranked_target(
+    text: str, example: Mapping[str, Any] | None = None, is_target: bool = False
+) -> Any:
+    """For a target the row that its option belongs to, and whether it is a right one."""
+    if not is_target or example is None:
+        return text
+    return _decoded(example["id"]).rpartition("#")[0], bool(example["is_correct"])
 
 
 def _postprocess(

@@ -1,5 +1,6 @@
 """TaskSpec: everything a task is, in one place: data, fields, templates, metrics, provenance."""
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,13 +10,30 @@ from typing import Any
 from flan_mix.metrics import Metric
 from flan_mix.registry.file_source import FileSource
 from flan_mix.registry.tfds_source import TfdsSource
-from flan_mix.templates import OPTION_STYLES, OptionStyle, Template
+from flan_mix.templates import (
+    DIALOGUE_FIELDS,
+    OPTION_STYLES,
+    SHOT_STYLES,
+    FewShot,
+    OptionStyle,
+    ShotStyle,
+    Template,
+)
 from flan_mix.vocabularies import Vocabulary
 
 TRAIN_SPLIT = "train"
 
 # A dot parts a task from its variants (samsum.few_shot); the rest is what SeqIO allows.
 _NAME = re.compile(r"[\w:#]+\Z")
+
+_PLURAL = (
+    "templates",
+    "metrics",
+    "option_styles",
+    "shot_styles",
+    "collections",
+    "text_sources",
+)
 
 Fields = Mapping[str, str] | Callable[[Any], Any]
 
@@ -34,10 +52,12 @@ class TaskSpec:
       files (a dict of the row's values; None drops the row), on tensors for TFDS. Fields are text.
       Reserved: `id` (the row's own; for TFDS it must be unique), `options` (list of text),
       `answer` (text; one of the options where there are some), `references` (list of text, all
-      right answers).
+      right answers), `turns` and `speakers` (lists of text) of a dialogue, whose templates show
+      `{turns_before}`, `{next_turn}` and `{next_speaker}` (flan_mix.templates.dialogue).
     templates: the ways to put it into words, of which each example gets one, drawn uniformly;
       inverted ones for the train split only.
     option_styles: layouts of `{options}`, drawn likewise.
+    few_shot: how the few-shot variants choose exemplars. shot_styles: how those are set out.
     metrics: what a prediction is worth; the first key of the first is the task's main score.
     postprocess: applied to predictions, targets and references before metrics see them.
     cap: at most so many rows of the train split: a subset drawn by hash of id, after filters.
@@ -46,6 +66,10 @@ class TaskSpec:
       seqio.Vocabulary or the path of a SentencePiece model with T5's 100 extra ids; T5's own when
       not given. Training here names its vocabulary itself.
     licence, citation, description: of the data, for reports and docs.
+    collections: names of the collections that list it, as in ("flan2021",).
+    text_sources: what the rows' text was taken from; tasks that share one are held out together.
+    variant, drawn: set by `variants`: which variant of a task this is, and the numbers of the
+      templates that it draws from.
 
     Raises TaskError that names the task and the mend.
     """
@@ -60,19 +84,45 @@ class TaskSpec:
     cap: int | None = None
     seed: int = 0
     option_styles: Sequence[OptionStyle] = OPTION_STYLES
+    few_shot: FewShot = dataclasses.field(default_factory=FewShot)
+    shot_styles: Sequence[ShotStyle] = SHOT_STYLES
     vocabulary: Any = None
     licence: str = ""
     citation: str = ""
     description: str = ""
+    collections: Sequence[str] = ()
+    text_sources: Sequence[str] = ()
+    variant: str = ""
+    drawn: tuple[int, ...] | None = None
 
     def __post_init__(self):
-        for plural in ("templates", "metrics", "option_styles"):
+        for plural in _PLURAL:
             object.__setattr__(self, plural, tuple(getattr(self, plural)))
-        check_name(self.name)
+        check_name(self.base_name)
         self._check_plain_values()
         if isinstance(self.fields, Mapping):
             object.__setattr__(self, "fields", dict(self.fields))
             self._check_mapping(self.fields)
+
+    @property
+    def base_name(self) -> str:
+        """The task's name without that of its variant."""
+        return self.name.removesuffix(f".{self.variant}") if self.variant else self.name
+
+    @property
+    def is_few_shot(self) -> bool:
+        """Whether prompts hold exemplars."""
+        return self.variant.startswith("few_shot")
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether each row is one example for each of its options."""
+        return self.variant == "rank"
+
+    @property
+    def is_dialogue(self) -> bool:
+        """Whether some template shows part of a dialogue, so that every row must have turns."""
+        return any(template.fields & DIALOGUE_FIELDS for template in self.templates)
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -83,7 +133,7 @@ class TaskSpec:
     def text_fields(self) -> tuple[str, ...]:
         """Names of the fields that rows must give as text: those the templates show, sorted."""
         shown = frozenset().union(*(template.fields for template in self.templates))
-        return tuple(sorted(shown - {"options"}))
+        return tuple(sorted(shown - {"options"} - DIALOGUE_FIELDS))
 
     @property
     def uses_options(self) -> bool:
@@ -97,8 +147,9 @@ class TaskSpec:
             raise TaskError(f"task {self.name!r}: source is a FileSource or a TfdsSource.")
         if not self.templates:
             raise TaskError(f"task {self.name!r} needs at least one template.")
-        if not self.option_styles:
-            raise TaskError(f"task {self.name!r} needs at least one option style.")
+        if not self.option_styles or not self.shot_styles:
+            kind = "shot" if self.option_styles else "option"
+            raise TaskError(f"task {self.name!r} needs at least one {kind} style.")
         if self.cap is not None and self.cap < 1:
             raise TaskError(f"task {self.name!r}: cap must be at least 1, not {self.cap}.")
         for metric in self.metrics:
@@ -114,9 +165,9 @@ class TaskSpec:
         self._check_reserved_shown()
 
     def _check_reserved_shown(self) -> None:
-        """`id` and `references` are no text to show."""
+        """`id` and lists other than options are no text to show."""
         for number, template in enumerate(self.templates):
-            hidden = template.fields & {"id", "references"}
+            hidden = template.fields & {"id", "references", "turns", "speakers"}
             if hidden:
                 raise TaskError(
                     f"task {self.name!r}, template {number}: {{{min(hidden)}}} is reserved and "
@@ -131,7 +182,7 @@ class TaskSpec:
                     "column names, and a row function does everything else."
                 )
         for number, template in enumerate(self.templates):
-            for field in sorted(template.fields - set(fields)):
+            for field in sorted(template.fields - set(fields) - DIALOGUE_FIELDS):
                 raise TaskError(
                     f"task {self.name!r}, template {number} shows {{{field}}}, which is no field; "
                     f"there are: {', '.join(sorted(fields))}.{nearest(field, fields)}"

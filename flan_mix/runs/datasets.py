@@ -24,6 +24,7 @@ class DatasetConfig:
     registers its tasks; None imports all of `flan_mix.tasks`. use_cached: read SeqIO's own offline
     cache as the source. cache_dir: of token caches; None means `~/.cache/flan_mix`. passes: how
     often each example is rendered, each time with other templates; epoch e reads pass e mod passes.
+    keep_texts: keep the text of training examples, and what was drawn for them, in the cache.
     num_examples: evaluate only so many of each task.
     """
 
@@ -38,6 +39,7 @@ class DatasetConfig:
     use_cached: bool = False
     cache_dir: str | None = None
     passes: int = 1
+    keep_texts: bool = False
     num_examples: int | None = None
 
     @property
@@ -76,5 +78,6 @@ def open_dataset(
         seed=config.seed or 0,
         passes=config.passes,
         use_cached=config.use_cached,
+        keep_texts=config.keep_texts,
         on_progress=on_progress,
     )

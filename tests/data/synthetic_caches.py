@@ -1,7 +1,7 @@
 """Small token caches for tests, written by the real writer from made-up examples."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +28,33 @@ class MadeExample:
     options: tuple[str, ...] = ()
     answer: str | None = None
     tokens: Mapping[str, np.ndarray] | None = None
+    option_style: str | None = None
+    option: str | None = None
+    exemplars: tuple[str, ...] = ()
+    shot_style: str | None = None
+    inputs_by_shots: tuple[str, ...] = ()
+
+    def with_shots(self, shots: int) -> "MadeExample":
+        return replace(
+            self,
+            inputs=self.inputs_by_shots[shots],
+            inputs_by_shots=self.inputs_by_shots[: shots + 1],
+            exemplars=self.exemplars[:shots],
+        )
 
 
 class ListSource:
     """Gives examples out of a list; can be told to fail after some of them."""
 
-    def __init__(self, examples: Sequence[MadeExample], fail_at: int | None = None):
+    def __init__(
+        self,
+        examples: Sequence[MadeExample],
+        fail_at: int | None = None,
+        max_input_tokens: int | None = None,
+    ):
         self._examples = examples
         self._fail_at = fail_at
+        self._max_input_tokens = max_input_tokens
 
     def examples(self, skip: int) -> Iterator[MadeExample]:
         for number, example in enumerate(self._examples):
@@ -46,6 +65,9 @@ class ListSource:
 
     def skipped(self) -> dict[str, int]:
         return {}
+
+    def max_input_tokens(self) -> int | None:
+        return self._max_input_tokens
 
     def total(self) -> int:
         return len(self._examples)

@@ -38,6 +38,7 @@ def test_the_loss_falls_and_is_logged_with_what_t5x_logs(tmp_path, cache_dir):
     assert list((tmp_path / "train").glob("events.out.tfevents*"))
 
 
+@pytest.mark.slow
 def test_relative_steps_are_added_once_however_often_a_run_is_restarted(tmp_path, cache_dir):
     train_toy(tmp_path / "first", cache_dir, 4)
     more = {
@@ -49,6 +50,7 @@ def test_relative_steps_are_added_once_however_often_a_run_is_restarted(tmp_path
     assert int(train_toy(tmp_path / "second", cache_dir, 0, **more).step) == 7
 
 
+@pytest.mark.slow
 def test_absolute_steps_below_the_checkpoint_are_refused_with_the_mend(tmp_path, cache_dir):
     train_toy(tmp_path / "first", cache_dir, 4)
     config = CheckpointConfig(str(tmp_path / "first"))
@@ -56,6 +58,7 @@ def test_absolute_steps_below_the_checkpoint_are_refused_with_the_mend(tmp_path,
         train_toy(tmp_path / "second", cache_dir, 3, checkpoint_cfg=config)
 
 
+@pytest.mark.slow
 def test_other_data_under_the_same_model_dir_is_refused(tmp_path, cache_dir):
     train_toy(tmp_path, cache_dir, 3)
     other = dataset(cache_dir, batch_size=8)
@@ -63,6 +66,7 @@ def test_other_data_under_the_same_model_dir_is_refused(tmp_path, cache_dir):
         train_toy(tmp_path, cache_dir, 6, train_dataset_cfg=other)
 
 
+@pytest.mark.slow
 def test_evaluation_before_and_after_ends_in_a_report(tmp_path, cache_dir):
     from flan_mix.runs.report import report_run
 

@@ -28,6 +28,14 @@ class Row:
     options: tuple[str, ...] = ()
     answer: str | None = None
     tokens: Mapping[str, np.ndarray] | None = None
+    option_style: str | None = None
+    option: str | None = None
+    exemplars: tuple[str, ...] = ()
+    shot_style: str | None = None
+    inputs_by_shots: tuple[str, ...] = ()
+
+    def with_shots(self, shots: int) -> "Row":
+        return self
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,9 @@ class Rows:
 
     def skipped(self) -> Mapping[str, int]:
         return {}
+
+    def max_input_tokens(self) -> int | None:
+        return None
 
 
 def cache_of(

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import deque
 from importlib import import_module
 
 import pytest
@@ -21,7 +22,7 @@ def _own_catalogue():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "_tasks", {})
         patch.setattr(catalogue, "_mixtures", {})
-        patch.setattr(seqio_arrival, "_pending", [])
+        patch.setattr(seqio_arrival, "_pending", deque())
         patch.setattr(seqio_arrival, "_ours", set())
         if "seqio" in sys.modules:
             import seqio

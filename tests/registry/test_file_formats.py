@@ -104,6 +104,19 @@ def test_a_reader_of_the_users_own_is_asked_for_the_rows(tmp_path):
     assert rows == [(1, {"word": "EU", "tag": "B-ORG"}), (3, {"word": "no", "tag": "O"})]
 
 
+def test_splits_of_one_file_are_read_by_readers_of_their_own(tmp_path):
+    (tmp_path / "a").write_text("one\ntwo\nthree\n")
+    readers = {
+        "train": lambda path: ((n, {"t": line}) for n, line in read_lines(path) if n > 1),
+        "test": lambda path: ((n, {"t": line}) for n, line in read_lines(path) if n == 1),
+    }
+    source = FileSource({"train": "a", "test": "a"}, data_dir=tmp_path, reader=readers)
+    rows = {split: [row["t"] for _, _, row in read_rows(source, split)] for split in readers}
+    assert rows == {"train": ["two", "three"], "test": ["one"]}
+    with pytest.raises(SourceError, match="no reader for split 'test'"):
+        FileSource(source.splits, reader={"train": readers["train"]})
+
+
 def test_latin_1_is_read_where_it_is_named(tmp_path):
     (tmp_path / "a.txt").write_bytes("café\n".encode("latin-1"))
     assert rows_of(tmp_path / "a.txt", format="lines", encoding="latin-1") == [

@@ -8,7 +8,8 @@ import pytest
 
 from flan_mix.metrics import accuracy
 from flan_mix.registry import field_rows, get_task
-from flan_mix.tasks.chain_of_thought import extract_answer, sentences
+from flan_mix.tasks.answer_extraction import extract_number
+from flan_mix.tasks.chain_of_thought import sentences
 from flan_mix.tasks.data_dir import NAME
 from tests.shared_data import shared_path
 
@@ -30,7 +31,7 @@ from tests.shared_data import shared_path
     ],
 )
 def test_the_number_of_a_solution(text, number):
-    assert extract_answer(text) == number
+    assert extract_number(text) == number
 
 
 def test_steps_become_sentences_without_symbols_that_t5_drops():

@@ -38,5 +38,5 @@ def test_the_mixture_of_all_is_a_plain_seqio_mixture_of_plain_tasks(monkeypatch)
     assert type(mixture) is seqio.Mixture
     assert {type(task) for task in mixture.tasks} == {seqio.Task}
     rates = {task.name: mixture.get_rate(task) for task in mixture.tasks}
-    assert rates["samsum"] == rates["dialogsum"] == rates["java_to_cs"] == 10_000
-    assert rates["gsm8k"] == 7473
+    assert rates["samsum"] + rates["dialogsum"] == pytest.approx(0.6)
+    assert rates["dialogsum"] / rates["samsum"] == pytest.approx(12_460 / 14_731)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flan_mix.templates import OPTION_STYLES, Template
+from flan_mix.templates import OPTION_GRAMMAR, OPTION_STYLES, Template
 from flan_mix.templates.draw import Draw
-from flan_mix.templates.tensor_rendering import TensorRenderer, draw_index, drawable
+from flan_mix.templates.tensor_draws import TensorDraw
+from flan_mix.templates.tensor_rendering import TensorRenderer, drawable
 
 tf = pytest.importorskip("tensorflow")
 
@@ -55,7 +56,7 @@ def test_tensors_and_python_render_the_same_text(rows, registered, seed):
 @given(ids=st.lists(TEXT, min_size=1, max_size=5), count=st.integers(1, 1000))
 def test_tensors_draw_what_python_draws(ids, count):
     draw = Draw("cap", 7, -3, 1)
-    drawn = draw_index(draw, tf.constant(ids), count).numpy().tolist()
+    drawn = TensorDraw(draw).index(tf.constant(ids), count).numpy().tolist()
     assert drawn == [draw.index(each, count) for each in ids]
 
 
@@ -78,3 +79,64 @@ def test_long_lists_of_options_are_lettered_past_z():
     rendered = render_by_tensors(renderer, [("id", "x", "y", options, True)])
     assert rendered["inputs"][0].decode() == OPTION_STYLES[1].render(options)
     assert b"(BH) option 59" in rendered["inputs"][0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    options=st.lists(TEXT, max_size=6),
+    right=st.integers(0, 6),
+    ids=st.lists(TEXT, min_size=1, max_size=8),
+)
+def test_every_style_of_the_grammar_is_laid_out_and_answered_as_in_python(options, right, ids):
+    answer = options[right] if right < len(options) else "none of them"
+    templates = (Template("{options}", "It is {answer}."), Template("?", "{answer}"))
+    renderer = TensorRenderer(templates, ("answer",), OPTION_GRAMMAR)
+    rendered = renderer(
+        {
+            "id": tf.constant(ids),
+            "texts": tf.constant([[answer]] * len(ids)),
+            "answer": tf.constant([answer] * len(ids)),
+            "options": tf.ragged.constant([options] * len(ids), dtype=tf.string, ragged_rank=1),
+            "training": tf.constant([True] * len(ids)),
+        }
+    )
+    for number, row_id in enumerate(ids):
+        style = OPTION_GRAMMAR[Draw("options").index(row_id, len(OPTION_GRAMMAR))]
+        if rendered["template"][number] == 1:
+            expected = ("?", answer)
+        else:
+            expected = (style.render(options), f"It is {style.answer(options, answer)}.")
+        assert rendered["inputs"][number].numpy() == expected[0].encode()
+        assert rendered["targets"][number].numpy() == expected[1].encode()
+        names = style.answer_by_name and rendered["template"][number] == 0
+        assert bool(rendered["is_answer"][number]) == (not names)
+
+
+@settings(deadline=None, max_examples=30)
+@given(rows=st.lists(st.lists(TEXT, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_ranked_rows_ask_for_every_option_in_one_wording(rows):
+    templates = (Template("a {options}", "{answer}!"), Template("b {x}", "so {answer}"))
+    renderer = TensorRenderer(templates, ("answer", "x"), OPTION_GRAMMAR)
+    batch = {
+        "id": tf.constant([f"row {i}" for i in range(len(rows))]),
+        "texts": tf.constant([[options[-1], "x"] for options in rows]),
+        "answer": tf.constant([options[-1] for options in rows]),
+        "options": tf.ragged.constant(rows, dtype=tf.string, ragged_rank=1),
+        "references": tf.ragged.constant([[o[0]] for o in rows], dtype=tf.string, ragged_rank=1),
+        "training": tf.constant([True] * len(rows)),
+    }
+    plain = {name: value.numpy() for name, value in renderer(batch).items()}
+    ranked = {name: value.numpy() for name, value in renderer.rank(batch).items()}
+    place = 0
+    for number, options in enumerate(rows):
+        style = OPTION_GRAMMAR[Draw("options").index(f"row {number}", len(OPTION_GRAMMAR))]
+        for index, option in enumerate(options):
+            assert (ranked["row"][place], ranked["option"][place]) == (number, index)
+            assert ranked["inputs"][place] == plain["inputs"][number]
+            is_shown = plain["template"][number] == 0
+            name = style.answer(options, option) if is_shown else option
+            target = f"{name}!" if is_shown else f"so {name}"
+            assert ranked["targets"][place] == target.encode()
+            assert bool(ranked["is_correct"][place]) == (option in (options[-1], options[0]))
+            place += 1
+    assert place == len(ranked["row"])

@@ -14,7 +14,7 @@ import tensorflow as tf
 from flan_mix.registry.bad_rows import RowCounts
 from flan_mix.registry.counting import count_file_examples
 from flan_mix.registry.field_rows import FieldRow, field_rows
-from flan_mix.registry.seqio_half.ragged import ROWS_PER_BATCH, from_lengths, single_rows
+from flan_mix.registry.seqio_half.ragged import LISTS, ROWS_PER_BATCH, from_lengths, single_rows
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskSpec
 
 # Enough to part neighbours in a file that is sorted by label; SeqIO shuffles 1,000 more on top.
@@ -24,9 +24,9 @@ _SHUFFLED_ROWS = 10_000
 class FileRows(seqio.DataSource):
     """Rows of a task's files: what RenderText renders.
 
-    An element holds id, texts [fields], options [n], answer, references [n] (all strings) and
-    training (int32: 1 in the train split). All rows come as one shard, for ids must not
-    depend on how many there are; SeqIO shards the examples itself.
+    An element holds id, texts [fields], options [n], answer, references [n], turns [n], speakers
+    [n] (all strings) and training (int32: 1 in the train split). All rows come as one shard, for
+    ids must not depend on how many there are; SeqIO shards the examples itself.
     """
 
     def __init__(self, spec: TaskSpec):
@@ -73,10 +73,7 @@ class FileRows(seqio.DataSource):
             tf.TensorSpec([None], tf.string),
             tf.TensorSpec([None, width], tf.string),
             tf.TensorSpec([None], tf.string),
-            tf.TensorSpec([None], tf.string),
-            tf.TensorSpec([None], tf.int64),
-            tf.TensorSpec([None], tf.string),
-            tf.TensorSpec([None], tf.int64),
+            *(tf.TensorSpec([None], dtype) for _ in LISTS for dtype in (tf.string, tf.int64)),
         )
 
         def read() -> Iterator[tuple]:
@@ -108,8 +105,7 @@ def _arrays(rows: list[FieldRow], width: int) -> tuple:
         _strings(row.id for row in rows),
         texts,
         _strings(row.answer for row in rows),
-        *_flat([row.options for row in rows]),
-        *_flat([row.references for row in rows]),
+        *chain.from_iterable(_flat([getattr(row, name) for row in rows]) for name in LISTS),
     )
 
 
@@ -121,12 +117,11 @@ def _flat(lists: list[tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray]:
     return _strings(chain.from_iterable(lists)), np.array([len(texts) for texts in lists])
 
 
-def _row_batch(is_training: bool, ids, texts, answer, options, option_counts, references, counts):
+def _row_batch(is_training: bool, ids: Any, texts: Any, answer: Any, *lists: Any):
+    flat, lengths = lists[::2], lists[1::2]
     return {
         "id": ids,
         "texts": texts,
         "answer": answer,
-        "options": from_lengths(options, option_counts),
-        "references": from_lengths(references, counts),
         "training": tf.fill(tf.shape(ids), int(is_training)),
-    }
+    } | {name: from_lengths(*each) for name, *each in zip(LISTS, flat, lengths, strict=True)}

@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 ROWS_PER_BATCH = 512
-LISTS = ("options", "references")
+LISTS = ("options", "references", "turns", "speakers")
 
 # TensorFlow exports these at run time only, out of a type checker's sight.
 _Ragged: Any = tf.RaggedTensor

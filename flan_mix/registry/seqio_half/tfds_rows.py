@@ -1,4 +1,7 @@
-"""A TFDS source as a seqio.DataSource: rows become fields by tensor operations, with TFDS's ids."""
+"""A TFDS source as a seqio.DataSource: rows become fields by tensor operations, with TFDS's ids.
+
+Where local files stand in for the dataset, they are read and counted in its place.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,14 +13,16 @@ import tensorflow_datasets as tfds
 
 from flan_mix.registry.bad_rows import RowCounts
 from flan_mix.registry.field_rows import cap_draw
+from flan_mix.registry.fingerprints import source_fingerprint
 from flan_mix.registry.seqio_half.ragged import ragged_batches
+from flan_mix.registry.seqio_half.stand_in import TFDS_ID, StandIn
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskError, TaskSpec, nearest
 from flan_mix.registry.tfds_source import TfdsSource
 from flan_mix.templates.draw import RANKS
-from flan_mix.templates.tensor_rendering import draw_rank
+from flan_mix.templates.tensor_draws import TensorDraw
 
 _AUTOTUNE = tf.data.AUTOTUNE
-_TFDS_ID = "tfds_id"
+_SHUFFLED_ROWS = 10_000  # As FileRows has it.
 
 
 class TfdsRows(seqio.TfdsDataSource):
@@ -42,14 +47,17 @@ class TfdsRows(seqio.TfdsDataSource):
         return self._loader
 
     def list_shards(self, split: str) -> list[str]:
-        """The dataset's files; one shard while TFDS does not know them (not yet prepared)."""
-        return list(super().list_shards(split)) if self._info_knows(split) else [split]
+        """The dataset's files; one shard of local files and while TFDS has not prepared any."""
+        if self._stand_in(split) is not None or not self._info_knows(split):
+            return [split]
+        return list(super().list_shards(split))
 
     def num_input_examples(self, split: str) -> int:
         """Rows after filter and cap: TFDS's own count, or by reading where there is a filter."""
-        if split not in self._counts:
-            self._counts[split] = self._count(split)
-        return self._counts[split]
+        key = source_fingerprint(self._spec, split)
+        if key not in self._counts:
+            self._counts[key] = self._count(split)
+        return self._counts[key]
 
     def get_dataset(
         self,
@@ -69,7 +77,7 @@ class TfdsRows(seqio.TfdsDataSource):
 
         @tf.autograph.experimental.do_not_convert
         def is_within(row: Mapping[str, Any]) -> Any:
-            return draw_rank(draw, row["id"]) <= last
+            return TensorDraw(draw).rank(row["id"]) <= last
 
         return rows.filter(is_within)
 
@@ -80,7 +88,7 @@ class TfdsRows(seqio.TfdsDataSource):
         return ragged_batches(self.get_dataset(split, shuffle=False))
 
     def _uncapped(self, split: str, **reading: Any) -> tf.data.Dataset:
-        rows = super().get_dataset(split, **{"shuffle": False, **reading})
+        rows = self._rows(split, **reading)
         if self._source.keep is not None:
             rows = rows.filter(self._source.keep)
         if not isinstance(self._spec.fields, Mapping):
@@ -93,13 +101,46 @@ class TfdsRows(seqio.TfdsDataSource):
 
         return rows.map(as_tensors, num_parallel_calls=_AUTOTUNE)
 
+    def _rows(
+        self,
+        split: str,
+        shuffle: bool = False,
+        seed: int | None = None,
+        shard_info: seqio.ShardInfo | None = None,
+    ) -> tf.data.Dataset:
+        """The rows as TFDS has them, each with an id."""
+        local = self._stand_in(split)
+        if local is None:
+            return self._tfds_rows(split, shuffle, seed, shard_info)
+        if shard_info and shard_info.num_shards > 1:
+            raise ValueError(f"{self._spec.name}: shard the dataset, not its local files.")
+        rows = local.dataset()
+        return rows.shuffle(_SHUFFLED_ROWS, seed=seed) if shuffle else rows
+
+    def _tfds_rows(self, split: str, *reading: Any) -> tf.data.Dataset:
+        try:
+            return super().get_dataset(split, *reading)
+        except Exception as error:
+            error.add_note(
+                f"Where TFDS cannot prepare {self._source.name}, task {self._spec.name!r} reads "
+                f"files with the same columns in its place: {self._source.folder}/<split>.jsonl or "
+                ".parquet, or a Hugging Face dataset saved as that folder, below the folder that "
+                "TfdsSource(files=…) says (for the tasks of Flan Mix: FLAN_MIX_TFDS_FILES)."
+            )
+            raise
+
+    def _stand_in(self, split: str) -> StandIn | None:
+        files = self._source.local_files(split)
+        return None if files is None else StandIn(self._source, split, files)
+
     def left_out(self, split: str, kept: int) -> tuple[int, int]:
         """How many rows were filtered and capped away where `kept` came out.
 
-        TFDS must know the size of the split for the filtered ones; 0 where it does not.
+        The size of the split must be known for the filtered ones; 0 where TFDS has it not.
         """
         after_filter = len(self._ranks(split)) if self._is_capped(split) else kept
-        total = self._size(split) if self._info_knows(split) else after_filter
+        size = self._size(split)
+        total = after_filter if size is None else size
         return total - after_filter, after_filter - kept
 
     def _is_capped(self, split: str) -> bool:
@@ -112,26 +153,28 @@ class TfdsRows(seqio.TfdsDataSource):
 
     def _ranks(self, split: str) -> np.ndarray:
         """The ranks of all rows after the filter: one pass over the ids, then remembered."""
-        if split not in self._ranked:
+        key = source_fingerprint(self._spec, split)
+        if key not in self._ranked:
             draw = cap_draw(self._spec)
 
             @tf.autograph.experimental.do_not_convert
             def rank(row: Mapping[str, Any]) -> Any:
-                return draw_rank(draw, row["id"])
+                return TensorDraw(draw).rank(row["id"])
 
             ranks = self._uncapped(split).map(rank, num_parallel_calls=_AUTOTUNE)
-            self._ranked[split] = np.fromiter(ranks.as_numpy_iterator(), np.int64)
-        return self._ranked[split]
+            self._ranked[key] = np.fromiter(ranks.as_numpy_iterator(), np.int64)
+        return self._ranked[key]
 
     def _count(self, split: str) -> int:
-        if self._source.keep is None and self._info_knows(split):
-            count = self._size(split)
-        else:
-            count = sum(1 for _ in self._uncapped(split))
+        size = self._size(split) if self._source.keep is None else None
+        count = sum(1 for _ in self._uncapped(split)) if size is None else size
         return min(count, self._spec.cap or count) if self._is_capped(split) else count
 
-    def _size(self, split: str) -> int:
-        return int(super().num_input_examples(split) or 0)
+    def _size(self, split: str) -> int | None:
+        """Rows of the split before the filter; None where TFDS does not know."""
+        if (local := self._stand_in(split)) is not None:
+            return local.size
+        return int(super().num_input_examples(split) or 0) if self._info_knows(split) else None
 
     def _info_knows(self, split: str) -> bool:
         """Whether TFDS has books for the split: not before it is prepared, nor under mock_data."""
@@ -165,6 +208,8 @@ def field_tensors(spec: TaskSpec, row: Mapping[str, Any], is_training: bool) -> 
         "answer": _scalar(spec, "answer", fields.get("answer", "")),
         "options": _options(spec, fields),
         "references": _list(spec, "references", fields.get("references", ())),
+        "turns": _list(spec, "turns", fields.get("turns", ())),
+        "speakers": _list(spec, "speakers", fields.get("speakers", ())),
         "training": tf.constant(int(is_training)),
     }
 
@@ -179,8 +224,8 @@ def _calling(function: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]], di
     """The task's own function as a step of its own, which TensorFlow may rewrite (AutoGraph)."""
 
     def call(row: Mapping[str, Any]) -> dict[str, Any]:
-        plain = {name: value for name, value in row.items() if name != _TFDS_ID}
-        return {**function(plain), _TFDS_ID: row[_TFDS_ID]}
+        plain = {name: value for name, value in row.items() if name != TFDS_ID}
+        return {**function(plain), TFDS_ID: row[TFDS_ID]}
 
     return call
 
@@ -192,7 +237,7 @@ def _fields(spec: TaskSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
     for field, column in spec.fields.items():
         if column not in row:
             assert isinstance(spec.source, TfdsSource)
-            there = ", ".join(name for name in row if name != _TFDS_ID)
+            there = ", ".join(name for name in row if name != TFDS_ID)
             raise TaskError(
                 f"task {spec.name!r}, field {field!r}: {spec.source.name} has no column "
                 f"{column!r}; there are: {there}.{nearest(column, row)}"
@@ -202,14 +247,14 @@ def _fields(spec: TaskSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _id(spec: TaskSpec, fields: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
-    return _scalar(spec, "id", fields.get("id", row[_TFDS_ID]))
+    return _scalar(spec, "id", fields.get("id", row[TFDS_ID]))
 
 
 def _shown(spec: TaskSpec, fields: Mapping[str, Any], name: str) -> Any:
     if name not in fields:
         raise TaskError(
             f"task {spec.name!r}: a template shows {{{name}}}; the fields are: "
-            f"{', '.join(sorted(set(fields) - {_TFDS_ID}))}.{nearest(name, fields)}"
+            f"{', '.join(sorted(set(fields) - {TFDS_ID}))}.{nearest(name, fields)}"
         )
     return _scalar(spec, name, fields[name])
 

@@ -1,0 +1,41 @@
+"""`flan-mix tasks lint`: prints what is wrong with tasks, and says whether anything is."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from flan_mix.registry.linting import Finding, lint_tasks
+from flan_mix.runs.task_selection import select
+from flan_mix.runs.terminal_tables import add_row, show, table
+from flan_mix.vocabularies import Vocabulary
+
+
+def lint(
+    words: Sequence[str],
+    *,
+    rows: int = 0,
+    vocabulary: Vocabulary | None = None,
+    target_length: int | None = None,
+    notes: bool = True,
+) -> int:
+    """Lints the tasks that words stand for; returns how many findings there are, notes apart."""
+    specs = select(words)
+    found = lint_tasks(specs, rows=rows, vocabulary=vocabulary, target_length=target_length)
+    shown = [finding for finding in found if notes or finding.severity == "finding"]
+    if shown:
+        show(_table(shown))
+    counts = Counter(finding.severity for finding in found)
+    show(
+        f"{len(specs)} tasks, {sum(len(spec.templates) for spec in specs):,} templates: "
+        f"{counts['finding']} findings, {counts['note']} notes"
+    )
+    return counts["finding"]
+
+
+def _table(findings: Sequence[Finding]):
+    listing = table("Where", "Task", "Template", "Kind", "What")
+    for finding in findings:
+        number = "" if finding.template is None else finding.template
+        kind = finding.kind if finding.severity == "finding" else f"{finding.kind} (note)"
+        style = "" if finding.severity == "finding" else "dim"
+        add_row(listing, finding.place, finding.task, number, kind, finding.message, style=style)
+    return listing

@@ -1,0 +1,60 @@
+"""Tables and text on a terminal, made of what came from data: shown as it is, never obeyed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+# Where nothing is known.
+NOTHING = "–"
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Text in which neither rich's markup nor a terminal's control characters mean anything."""
+    from rich.text import Text
+
+    shown = (c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
+    return Text("".join(shown), style=style)
+
+
+def table(*left: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """An empty table: columns of text, then columns of figures."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    for name in left:
+        made.add_column(name, overflow="fold")
+    for name in right:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
+
+
+def add_row(made: Table, *cells: object, style: str = "") -> None:
+    """A row of plain texts; numbers get separators, None a dash."""
+    made.add_row(*(plain(_cell(cell)) for cell in cells), style=style)
+
+
+def show(*renderables: object) -> None:
+    """Prints to standard output, as wide as the terminal, or 140 columns where none is."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 140
+    for renderable in renderables:
+        console.print(plain(renderable) if isinstance(renderable, str) else renderable)
+
+
+def percent(share: float) -> str:
+    """A share of 1 with as many digits as tell something."""
+    return f"{100 * share:.2f} %" if 0 < share < 0.1 else f"{100 * share:.1f} %"
+
+
+def _cell(cell: object) -> str:
+    if cell is None:
+        return NOTHING
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)

@@ -1,0 +1,59 @@
+"""Dialogues of any number of turns: what was said before a drawn turn, and that turn.
+
+A row with the field `turns` (and `speakers`, if their names are known) gives three fields to its
+templates: `{turns_before}`, the turns before the drawn one in a drawn speaker style;
+`{next_turn}`, the drawn one; `{next_speaker}`, who says it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+DIALOGUE_FIELDS = frozenset({"turns_before", "next_turn", "next_speaker"})
+
+
+class DialogueText(NamedTuple):
+    """The three fields of a dialogue at a drawn turn."""
+
+    turns_before: str
+    next_turn: str
+    next_speaker: str
+
+
+@dataclass(frozen=True)
+class SpeakerStyle:
+    """How turns are written: `before` + speaker + `after` + text, parted by `separator`.
+
+    name: what records call it. labels: what speakers without names of their own are called, in
+    turn.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    before: str = ""
+    after: str = ": "
+    separator: str = "\n"
+
+    def speaker(self, index: int, speakers: Sequence[str]) -> str:
+        """Who says turn `index`: by name where names are known, else by label."""
+        return speakers[index] if speakers else self.labels[index % len(self.labels)]
+
+    def render(self, turns: Sequence[str], speakers: Sequence[str], drawn: int) -> DialogueText:
+        """The dialogue before turn number `drawn` (from 0) and that turn."""
+        lines = [
+            f"{self.before}{self.speaker(i, speakers)}{self.after}{text}"
+            for i, text in enumerate(turns[:drawn])
+        ]
+        return DialogueText(self.separator.join(lines), turns[drawn], self.speaker(drawn, speakers))
+
+
+SPEAKER_STYLES = (
+    SpeakerStyle("letters", ("A", "B")),
+    SpeakerStyle("numbered", ("Speaker 1", "Speaker 2")),
+    SpeakerStyle("persons", ("First person", "Second person")),
+    SpeakerStyle("brackets", ("1", "2"), before="[", after="] "),
+    SpeakerStyle("dashes", ("one", "other"), before="- ", after=": "),
+    SpeakerStyle("says", ("One", "The other"), after=" says: "),
+    SpeakerStyle("bars", ("X", "Y"), after=": ", separator=" | "),
+    SpeakerStyle("round", ("you", "me"), before="(", after=") "),
+)

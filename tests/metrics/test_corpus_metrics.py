@@ -1,0 +1,205 @@
+"""Metrics of a whole corpus, against cases by hand and second implementations, and resampled."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flan_mix.metrics import Metric, bleu, corpus_metric, correlation, matthews, positive_f1
+
+CORPUS_METRICS = [bleu, correlation, matthews, positive_f1]
+each_metric = pytest.mark.parametrize("metric", CORPUS_METRICS, ids=lambda metric: metric.name)
+
+# Targets that each metric can score, with answers of which some are wrong.
+TARGETS = {
+    "bleu": ["the red fox ran home today", "it rained all of the day", "no one came here at all"],
+    "correlation": ["1", "2.5", "4"],
+    "matthews": ["good", "bad", "good"],
+    "positive_f1": ["yes", "no", "yes"],
+}
+ANSWERS = {
+    "bleu": ["the red fox ran home", "it rained all day of the day", "no one came here"],
+    "correlation": ["1", "4", "2"],
+    "matthews": ["good", "good", "?"],
+    "positive_f1": ["yes", "yes", "no"],
+}
+NUMBERS = st.lists(st.integers(0, 4), min_size=2, max_size=9)
+
+
+@each_metric
+def test_all_right_is_100(metric):
+    targets = TARGETS[metric.name]
+    assert metric(targets, targets) == pytest.approx(dict.fromkeys(metric.keys, 100.0))
+
+
+@each_metric
+def test_a_weight_of_2_is_the_example_twice(metric):
+    targets, answers = TARGETS[metric.name], ANSWERS[metric.name]
+    scores = metric.score_corpus(answers, [[target] for target in targets])
+    drawn = [[0, 1, 2], [0, 0, 1], [2, 1, 1], [1, 2, 2]]
+    weights = np.array([np.bincount(row, minlength=3) for row in drawn], np.float64)
+    found = scores(weights)
+    for number, row in enumerate(drawn):
+        expected = metric([targets[i] for i in row], [answers[i] for i in row])
+        assert {key: found[key][number] for key in metric.keys} == pytest.approx(expected)
+
+
+@each_metric
+def test_single_examples_get_no_score_but_are_checked(metric):
+    target = TARGETS[metric.name][0]
+    assert metric.score_example(target, [target]) == {}
+    with pytest.raises(TypeError, match=r"example 1: the prediction must be a str, not int \(3\)"):
+        metric([target, target], [target, 3])
+    with pytest.raises(ValueError, match="example 0: there is no reference"):
+        metric([[]], [target])
+    with pytest.raises(ValueError, match="there are no examples to score"):
+        metric([], [])
+
+
+@each_metric
+def test_it_is_found_by_each_of_its_keys(metric):
+    assert all(corpus_metric(key) is metric for key in metric.keys)
+    assert pickle.loads(pickle.dumps(metric)) == metric
+
+
+def test_no_other_key_has_a_corpus_metric():
+    assert corpus_metric("rouge1") is None
+
+
+@pytest.mark.slow
+def test_seqio_takes_them_for_metrics_of_predictions():
+    seqio = pytest.importorskip("seqio")
+    task = seqio.Task("no_name", None, {}, metric_fns=CORPUS_METRICS)
+    assert task.predict_metric_fns == CORPUS_METRICS
+
+
+def test_bleu_is_sacrebleus_own_corpus_score():
+    sacrebleu = pytest.importorskip("sacrebleu")
+    answers = ["The fox ran home, quickly.", "", "It's raining in the old town today!"]
+    references = [
+        ["The fox ran home quickly.", "The fox hurried home, quickly it ran."],
+        ["Nobody said a word."],
+        ["It is raining in the old town today."],
+    ]
+    streams = [[texts[0] for texts in references], [references[0][1], None, None]]
+    expected = sacrebleu.corpus_bleu(answers, streams).score
+    assert 20 < expected < 90
+    assert bleu(references, answers)["bleu"] == pytest.approx(expected)
+
+
+def test_bleu_of_a_case_worked_out_by_hand():
+    # 6 words against 7; of the answer's 6, 5, 4 and 3 n-grams 5, 3, 2 and 1 are in the reference.
+    score = bleu(["the cat sat on the red mat"], ["the cat sat on a mat"])["bleu"]
+    precisions = [5 / 6, 3 / 5, 2 / 4, 1 / 3]
+    assert score == pytest.approx(100 * np.exp(1 - 7 / 6) * np.prod(precisions) ** 0.25)
+
+
+def test_bleu_is_of_the_corpus_and_not_the_mean_of_its_examples():
+    targets, answers = TARGETS["bleu"][:2], [TARGETS["bleu"][0], "rain"]
+    alone = [bleu([t], [a])["bleu"] for t, a in zip(targets, answers, strict=True)]
+    assert alone == pytest.approx([100, 0])
+    # All n-grams but "rain" are right, and 7 words were said of 12.
+    expected = 100 * (6 / 7) ** 0.25 * np.exp(1 - 12 / 7)
+    assert bleu(targets, answers)["bleu"] == pytest.approx(expected)
+
+
+def test_bleu_refuses_scripts_without_spaces():
+    with pytest.raises(ValueError, match=r"example 0: .*'今天下雨' is written without spaces"):
+        bleu(["今天下雨"], ["it rains today"])
+    assert bleu(["Straße и дом здесь стоят"], ["Straße и дом здесь стоят"])["bleu"] > 99
+
+
+def test_correlation_of_a_case_worked_out_by_hand():
+    # Deviations (-2, 0, 2) and (-1, 2, -1): their products add up to 0.
+    assert correlation(["1", "3", "5"], ["2", "5", "2"])["pearson"] == pytest.approx(0)
+    # Deviations (-1, 0, 1) and (-2, 0, 2) are proportional.
+    assert correlation(["1", "2", "3"], ["1", "3", "5"])["pearson"] == pytest.approx(100)
+    # Rank differences 1, 1 and 0: 1 - 6 · 2 / (3 · 8).
+    assert correlation(["1", "20", "300"], ["2", "1", "9"])["spearman"] == pytest.approx(50)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_correlations_equal_scipys(data):
+    stats = pytest.importorskip("scipy.stats")
+    right = data.draw(NUMBERS.filter(lambda values: len(set(values)) > 1))
+    given_ = data.draw(st.lists(st.integers(0, 4), min_size=len(right), max_size=len(right)))
+    scores = correlation([str(v) for v in right], [f" {v}.0 " for v in given_])
+    if len(set(given_)) == 1:
+        assert (scores["pearson"], scores["spearman"]) == (0, 0)
+        return
+    assert scores["pearson"] == pytest.approx(100 * stats.pearsonr(right, given_).statistic)
+    assert scores["spearman"] == pytest.approx(100 * stats.spearmanr(right, given_).statistic)
+
+
+@pytest.mark.parametrize("unread", ["", "four", "3,5", "nan", "inf", "1e999", "2 3", "0x1", "٣"])
+def test_an_unreadable_prediction_counts_as_the_mean_of_the_others(unread):
+    found = correlation(["1", "2", "5", "4"], ["1", "3", unread, "5"])
+    as_mean = correlation(["1", "2", "5", "4"], ["1", "3", "3", "5"])
+    assert found == {**as_mean, "readable": 75.0}
+    assert correlation(["1", "2"], [unread, unread]) == {
+        "pearson": 0.0,
+        "spearman": 0.0,
+        "readable": 0.0,
+    }
+
+
+def test_correlation_refuses_references_that_are_no_number():
+    with pytest.raises(ValueError, match="correlation, example 1: the reference 'high' is no num"):
+        correlation(["1", "high"], ["1", "2"])
+    with pytest.raises(ValueError, match=r"there must be one right answer, not 2: '1', '2'"):
+        correlation([["1", "2"]], ["1"])
+
+
+def test_matthews_of_a_case_worked_out_by_hand():
+    # 3 true positives, 1 true negative, 1 false positive, 2 false negatives.
+    targets = ["yes"] * 5 + ["no"] * 2
+    answers = ["yes"] * 3 + ["no"] * 2 + [" no", "yes"]
+    expected = (3 * 1 - 1 * 2) / np.sqrt((3 + 1) * (3 + 2) * (1 + 1) * (1 + 2))
+    assert matthews(targets, answers)["matthews"] == pytest.approx(100 * expected)
+    assert matthews(["a", "b"], ["b", "a"])["matthews"] == pytest.approx(-100)
+
+
+@settings(max_examples=60, deadline=None)
+@given(right=NUMBERS, data=st.data())
+def test_matthews_of_many_labels_is_the_correlation_of_their_indicators(right, data):
+    answers = data.draw(st.lists(st.integers(0, 6), min_size=len(right), max_size=len(right)))
+    known = [answer if answer in right else -1 for answer in answers]
+    labels = sorted({*right, *known})
+    a, b = (np.array([[v == label for label in labels] for v in side]) for side in (right, known))
+    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+    spread = np.sqrt((a * a).sum() * (b * b).sum())
+    expected = 100 * (a * b).sum() / spread if spread > 0 else 0.0
+    found = matthews([str(v) for v in right], [str(v) for v in answers])["matthews"]
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_matthews_says_0_where_nothing_varies_and_refuses_two_right_labels():
+    assert matthews(["a", "a"], ["a", "b"]) == {"matthews": 0.0}
+    assert matthews(["a", "b"], ["a", "a"]) == {"matthews": 0.0}
+    with pytest.raises(ValueError, match="there must be one right answer"):
+        matthews([["a", "b"]], ["a"])
+
+
+def test_positive_f1_of_a_case_worked_out_by_hand():
+    # Said yes 3 times, 2 of them right, of 4 that are: P 2/3, R 2/4, F1 4/7.
+    targets = ["yes", "Yes", "true", "yes", "no", "False"]
+    answers = ["yes", "True ", "no", "dunno", "yes", "no"]
+    assert positive_f1(targets, answers)["positive_f1"] == pytest.approx(400 / 7)
+    assert positive_f1(["no"], ["no"]) == {"positive_f1": 0.0}
+
+
+def test_positive_f1_refuses_answers_of_which_none_is_positive():
+    with pytest.raises(ValueError, match="example 0: the reference 'entailed' is neither yes or"):
+        positive_f1(["entailed"], ["yes"])
+
+
+def test_a_users_corpus_metric_is_called_with_all_examples():
+    def score_corpus(predictions, references):
+        lengths = np.array([len(text) for text in predictions], np.float64)
+        return lambda weights: {"longest": (weights.astype(bool) * lengths).max(axis=1)}
+
+    metric = Metric("longest", ("longest",), lambda prediction, references: {}, score_corpus)
+    assert metric(["a", ["b", "c"]], ["four", "seven77"]) == {"longest": 7.0}

@@ -1,0 +1,210 @@
+"""What lint says of rows and of a vocabulary: every defect is planted in data and found."""
+
+import pytest
+
+from flan_mix.metrics import Metric, accuracy, exact_match, rouge
+from flan_mix.registry import FileSource
+from flan_mix.registry.linting import lint_tasks
+from flan_mix.tasks.starter import STARTER_VOCABULARY
+from flan_mix.templates import OptionStyle, Template
+from flan_mix.vocabularies import ByteVocabulary, SentencePieceVocabulary, train_sentencepiece
+from tests.registry.linting.lint_kinds import CLEAN, ROWS, kinds, make_spec, with_template
+
+
+@pytest.fixture
+def spec_of(write_jsonl):
+    """The clean task on rows of the test's own."""
+
+    def make(rows=ROWS, **changes):
+        path = write_jsonl("rows.jsonl", rows)
+        return make_spec(source=FileSource({"train": str(path)}), **changes)
+
+    return make
+
+
+def with_options(row):
+    return {**row, "options": ["true", "neither", "false"]}
+
+
+def test_nothing_is_found_in_rows_where_nothing_is_wrong(spec_of):
+    assert lint_tasks([spec_of()], rows=40, vocabulary=ByteVocabulary(), target_length=9) == []
+
+
+def test_data_that_is_not_there_is_a_note():
+    assert kinds(make_spec(), "note", rows=5) == [("not_read", None)]
+
+
+def test_labels_that_are_not_among_the_options_are_found(spec_of):
+    # CB: options true, neither, false; labels entailment, contradiction, neutral.
+    rows = [{**row, "answer": "contradiction"} for row in ROWS]
+    templates = with_template("{question}\n{options}")
+    (found,) = lint_tasks([spec_of(rows, fields=with_options, templates=templates)], rows=5)
+    assert found.kind == "bad_row"
+    assert "line 1, field 'answer'" in found.message and "'contradiction'" in found.message
+
+
+def test_a_field_that_rows_lack_is_found_with_its_line(spec_of):
+    templates = with_template("{question} {hint}")
+    (found,) = lint_tasks([spec_of(fields=lambda row: row, templates=templates)], rows=5)
+    assert found.kind == "bad_row" and "{hint}" in found.message and "line 1" in found.message
+
+
+def test_numbers_where_text_should_be_are_found(spec_of):
+    # STS-B's targets were floats beside options of text.
+    rows = [{**row, "answer": 2.5} for row in ROWS]
+    assert kinds(spec_of(rows), rows=5) == [("bad_row", None)]
+
+
+def test_fields_and_options_that_a_function_gives_for_nobody_are_found(spec_of):
+    spec = spec_of(fields=lambda row: {**row, "title": "x"})
+    assert kinds(spec, rows=5) == [("unused_field", None)]
+    spec = spec_of(fields=lambda row: {**row, "options": [row["answer"], "no"]})
+    assert ("unused_field", None) in kinds(spec, rows=5)
+
+
+def test_an_option_listed_twice_is_found(spec_of):
+    spec = spec_of(
+        fields=lambda row: {**row, "options": [row["answer"]] * 2},
+        templates=with_template("{question}\n{options}"),
+    )
+    assert ("doubled_options", None) in kinds(spec, rows=5)
+
+
+def test_inputs_that_never_change_are_found(spec_of):
+    rows = [{**row, "hint": "Think."} for row in ROWS]
+    spec = spec_of(rows, fields=dict, templates=with_template("{hint} Now."))
+    assert ("constant_input", 0) in kinds(spec, rows=40)
+    spec = spec_of([{**row, "answer": "4"} for row in ROWS])
+    assert ("constant_target", 3) in kinds(spec, rows=40)
+
+
+def test_another_field_with_the_answer_in_it_is_a_leak(spec_of):
+    rows = [{**row, "gold": row["answer"]} for row in ROWS]
+    spec = spec_of(rows, fields=dict, templates=with_template("{question} {gold}"))
+    assert ("answer_leak", 0) in kinds(spec, rows=40)
+
+
+def test_rows_that_a_template_cannot_tell_apart_leak_through_exemplars(spec_of):
+    # Each question comes with two pages; template 0 shows no page, the others do.
+    rows = [{**row, "id": f"{row['id']}{p}", "page": p} for row in ROWS for p in "ab"]
+    templates = [Template(f"Page {{page}}. {t.inputs}", t.targets) for t in CLEAN]
+    assert kinds(spec_of(rows, fields=dict, templates=templates), rows=80) == []
+    templates[0] = CLEAN[0]
+    found = kinds(spec_of(rows, fields=dict, templates=templates), rows=80)
+    assert found == [("answer_leak", 0)]
+
+
+def test_empty_and_overlong_targets_are_found(spec_of):
+    rows = [{**row, "answer": "" if i < 30 else "x" * 20} for i, row in enumerate(ROWS)]
+    found = kinds(spec_of(rows), rows=40, vocabulary=ByteVocabulary(), target_length=20)
+    assert {("empty_field", None), ("empty_target", 4), ("long_target", 4)} <= set(found)
+    assert ("long_target", 4) not in kinds(
+        spec_of(rows), rows=40, vocabulary=ByteVocabulary(), target_length=21
+    )
+
+
+def test_a_dateline_in_place_of_the_article_is_found(spec_of):
+    # cnn_dailymail kept what stands ahead of the separator.
+    rows = [
+        {**row, "question": "LONDON (CNN)", "answer": f"{row['id']} went home." * 9} for row in ROWS
+    ]
+    spec = spec_of(rows, category="summarization", metrics=(rouge,))
+    assert ("text_shorter_than_summary", 0) in kinds(spec, rows=40)
+
+
+def test_letters_that_a_pattern_of_a_to_z_took_away_are_found(spec_of):
+    # fix_punct: \w of RE2 knows ASCII only.
+    rows = [
+        {"id": row["id"], "question": f"n {i} er hjemme nu", "answer": f"Nå, {i} er hjemme nu!"}
+        for i, row in enumerate(ROWS)
+    ]
+    assert ("letters_lost", 0) in kinds(spec_of(rows), rows=40)
+    rows = [{**row, "question": row["question"].replace("n ", "nå ", 1)} for row in rows]
+    assert kinds(spec_of(rows), rows=40) == []
+
+
+def test_metrics_that_cannot_read_their_targets_are_found(spec_of):
+    # Numbers of labels against their texts.
+    numbers = Metric(
+        "numbers", ("numbers",), lambda p, r: {"numbers": 100.0 * (int(p) in map(int, r))}
+    )
+    rows = [{**row, "answer": "yes" if i % 2 else "no"} for i, row in enumerate(ROWS)]
+    found = kinds(spec_of(rows, metrics=(exact_match, numbers)), rows=5)
+    assert found == [("unreadable_target", number) for number in range(10)]
+    # What scoring reads is not what targets say.
+    spec = spec_of(metrics=(accuracy,), postprocess=lambda text: text.partition(":")[2])
+    assert kinds(spec, rows=5) == []  # "" is equal to "".
+    references = spec_of(
+        fields=lambda row: {**row, "references": ["the " + row["answer"] + "!"]},
+        metrics=(accuracy,),
+    )
+    assert kinds(references, rows=5) == [("unreadable_target", number) for number in range(10)]
+
+
+def test_letters_as_targets_are_scored_against_letters(spec_of):
+    style = OptionStyle("by_name", "(", ") ", "lower", answer_by_name=True)
+    spec = spec_of(
+        fields=lambda row: {
+            **row,
+            "options": [row["answer"], "0"] if int(row["id"]) % 2 else ["1", row["answer"]],
+            "references": [row["answer"]],
+        },
+        templates=with_template("{question}\n{options}"),
+        option_styles=(style,),
+        metrics=(accuracy,),
+    )
+    assert kinds(spec, rows=5) == []
+
+
+@pytest.fixture(scope="module")
+def without_braces(tmp_path_factory):
+    """A vocabulary without newline, braces and tilde, as T5's."""
+    file = tmp_path_factory.mktemp("vocabulary") / "small.model"
+    text = " ".join(row["question"] + row["answer"] for row in ROWS) + " ".join(
+        template.inputs for template in CLEAN
+    )
+    train_sentencepiece([text.replace("{", "").replace("}", "")] * 20, file, vocab_size=60)
+    return SentencePieceVocabulary(file)
+
+
+def test_characters_that_the_vocabulary_lacks_are_found(spec_of, without_braces):
+    planted = with_template("~ {question}")
+    found = kinds(spec_of(templates=planted), vocabulary=without_braces)
+    assert found == [("dropped_characters", 0)]
+    notes = kinds(spec_of(), "note", vocabulary=without_braces)
+    assert notes == [("dropped_characters", None)]  # Newlines.
+
+
+def test_characters_of_the_data_are_counted(spec_of, without_braces):
+    rows = [{**row, "answer": f"{{{row['answer']}}}"} for row in ROWS]
+    found = [
+        f
+        for f in lint_tasks([spec_of(rows)], rows=40, vocabulary=without_braces)
+        if f.severity == "finding"
+    ]
+    assert [f.kind for f in found] == ["dropped_characters"]
+    assert "{ in 100.0%" in found[0].message and "sampled targets" in found[0].message
+
+
+def test_the_starter_vocabulary_has_every_character_of_a_keyboard(spec_of):
+    vocabulary = SentencePieceVocabulary(STARTER_VOCABULARY)
+    assert kinds(spec_of(), rows=40, vocabulary=vocabulary) == []
+
+
+def test_a_filter_that_nobody_calls_is_found(tmp_path, monkeypatch):
+    # sentiment140: the filter against neutral rows was written and never used.
+    (tmp_path / "planted_module.py").write_text(
+        "from tests.registry.linting.lint_kinds import make_spec\n"
+        "from flan_mix.registry import TaskSpec\n"
+        "NAME = 'planted_sentiment'\n"
+        "def _used(row):\n    return row\n"
+        "def _keep(row):\n    return row['label'] != 2\n"
+        "SPEC = make_spec(name=NAME, fields=_used)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import importlib
+
+    module = importlib.import_module("planted_module")
+    (found,) = lint_tasks([module.SPEC])
+    assert (found.kind, found.message.split()[0]) == ("unused_function", "_keep")
+    assert found.place.endswith("planted_module.py:6")

@@ -1,0 +1,98 @@
+"""`flan-mix tasks …` and `flan-mix mixtures …` on the bundled collection, without TensorFlow."""
+
+import sys
+
+import pytest
+
+from flan_mix import cli
+from flan_mix.registry import FileSource, TaskSpec, add_task, remove
+from flan_mix.runs.terminal_tables import plain
+from flan_mix.templates import Template
+
+STARTER = ("--module", "flan_mix.tasks.starter")
+
+
+@pytest.fixture
+def flan_mix(monkeypatch, capsys):
+    """Runs the command with arguments: exit status, and what it printed with spaces made single."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["flan-mix", *arguments])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return status, " ".join((captured.out + captured.err).split())
+
+    return run
+
+
+@pytest.fixture
+def hostile():
+    """A task whose texts try to speak to the terminal."""
+    spec = TaskSpec(
+        "hostile",
+        category="[red]toys[/red]",
+        source=FileSource({"train": "nowhere.jsonl"}),
+        fields={"q": "q", "a": "a"},
+        templates=[Template("[bold]{q}[/bold]\x1b]0;owned\x07", "{a}")],
+        licence="[link=https://example.org]mine[/link]",
+    )
+    yield add_task(spec)
+    remove("hostile")
+
+
+def test_list_tells_category_source_licence_and_counts(flan_mix):
+    status, said = flan_mix("tasks", "list", "--category", "title_choice", *STARTER)
+    assert status == 0
+    assert "title_choice 1 tasks" in said and "starter_titles" in said
+    assert "train 3,000" in said and "Apache-2.0" in said and "titles-train.jsonl.gz" in said
+
+
+def test_show_prints_templates_and_variants(flan_mix):
+    status, said = flan_mix("tasks", "show", "starter_titles", *STARTER)
+    assert status == 0
+    assert "{story} Which title fits? {options} → {answer}" in said
+    assert "few_shot" in said and "template_9" in said and "title_choice.py:" in said
+
+
+def test_a_variant_shows_its_own_templates_only(flan_mix):
+    _, said = flan_mix("tasks", "show", "starter_titles.template_3", *STARTER)
+    assert "template 3 shows options" in said and "template 2 shows options" not in said
+
+
+def test_an_unknown_category_is_told_with_the_nearest(flan_mix):
+    status, said = flan_mix("tasks", "list", "--category", "title_choise", *STARTER)
+    assert status == 2 and "Did you mean 'title_choice'?" in said
+
+
+def test_a_module_that_is_not_there_is_told(flan_mix):
+    status, said = flan_mix("tasks", "list", "--module", "no_such_module")
+    assert status == 2 and "no_such_module" in said
+
+
+def test_markup_and_control_characters_of_data_are_shown_as_they_are(flan_mix, hostile):
+    _, said = flan_mix("tasks", "show", "hostile", *STARTER)
+    assert "[bold]{q}[/bold]\\x1b]0;owned\\x07" in said and "\x1b" not in said
+    _, said = flan_mix("tasks", "list", "--no_counts", "--category", hostile.category, *STARTER)
+    assert "[red]toys[/red]" in said and "[link=https://example.org]mine[/link]" in said
+    assert plain("a\x1b[31mb").plain == "a\\x1b[31mb"
+
+
+def test_lint_exits_with_one_where_there_is_something(flan_mix, hostile):
+    status, said = flan_mix("tasks", "lint", "hostile", "--rows", "0")
+    assert status == 1 and "too_few_templates" in said and "stray_character" in said
+    status, said = flan_mix("tasks", "lint", "flan_mix.tasks.starter", "--rows", "0")
+    assert (status, said) == (0, "11 tasks, 110 templates: 0 findings, 0 notes")
+
+
+def test_mixtures_are_listed_with_rates_and_shown_with_shares(flan_mix):
+    status, said = flan_mix("mixtures", "list", *STARTER)
+    assert status == 0 and "starter_chats × 2" in said
+    status, said = flan_mix("mixtures", "show", "starter", *STARTER)
+    assert status == 0
+    # Chats weigh 2 of 10.
+    assert "starter_chats 4,000 20.0 %" in said and "starter_nli 3,000 10.0 %" in said
+    assert "No token cache of" in said

@@ -1,0 +1,63 @@
+"""Dialogues of a user's own files become a task that predicts a drawn turn."""
+
+import json
+
+import pytest
+
+from flan_mix.registry import remove
+from flan_mix.tasks.dialogue import DIALOGUE_TEMPLATES, add_dialogue_task
+
+pytest.importorskip("seqio")
+from flan_mix.registry.rendering import render
+
+TALKS = [
+    {"id": f"talk {n}", "turns": [f"turn {n}.{i}" for i in range(n)]}
+    | ({"speakers": ["Ann", "Bob", "Cid"] * 3} if n == 9 else {})
+    for n in range(2, 10)
+]
+
+
+@pytest.fixture
+def talks(tmp_path):
+    path = tmp_path / "talks.jsonl"
+    path.write_text("".join(json.dumps(talk) + "\n" for talk in TALKS))
+    yield add_dialogue_task("talks", {"train": "talks.jsonl"}, data_dir=tmp_path)
+    remove("talks")
+
+
+def test_a_drawn_turn_is_predicted_from_all_before_it(talks):
+    targets = set()
+    for pass_index in range(4):
+        examples = render("talks.zero_shot", "train", pass_index=pass_index)
+        for talk, example in zip(TALKS, examples, strict=True):
+            drawn = talk["turns"].index(example.targets)
+            assert drawn > 0
+            for number, turn in enumerate(talk["turns"]):
+                assert (turn in example.inputs) == (number < drawn)
+            targets.add(example.targets)
+    assert len(targets) > 12
+
+
+def test_speakers_with_names_are_called_by_them(talks):
+    texts = [example.inputs for example in render("talks.template_0", "train")]
+    assert all(
+        ("Ann" in text) == (talk["turns"][8:] != [])
+        for talk, text in zip(TALKS, texts, strict=True)
+    )
+
+
+def test_inversions_ask_for_what_was_said_before(talks):
+    for talk, example in zip(TALKS, render("talks.inverted", "train"), strict=True):
+        assert talk["turns"][0] in example.targets
+        assert talk["turns"][0] not in example.inputs
+        assert DIALOGUE_TEMPLATES[example.template].inverted
+
+
+def test_a_dialogue_of_one_turn_is_a_bad_row(tmp_path):
+    (tmp_path / "short.jsonl").write_text('{"turns": ["alone"]}\n')
+    add_dialogue_task("short", {"train": "short.jsonl"}, data_dir=tmp_path)
+    try:
+        with pytest.raises(ValueError, match="line 1, field 'turns': too few turns"):
+            list(render("short", "train"))
+    finally:
+        remove("short")
