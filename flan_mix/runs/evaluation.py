@@ -34,13 +34,22 @@ OTHER_CATEGORY = "other"
 
 
 def evaluation_tasks(mixture: MixtureCache) -> list[EvaluationTask]:
-    """The tasks of a mixture with their registered metrics, categories and postprocessing."""
+    """The tasks of a mixture with their registered metrics, categories and postprocessing.
+
+    Raises ValueError for rank variants, whose options are not generated but compared.
+    """
     return [_evaluation_task(part.task, part.cache) for part in mixture.parts]
 
 
 def _evaluation_task(name: str, cache: TokenCache) -> EvaluationTask:
     if is_task(name):
         spec = get_task(name)
+        if spec.is_ranked:
+            raise ValueError(
+                f"{name!r} is scored by the likelihood of its options, and evaluation here "
+                f"generates answers: evaluate '{spec.base_name}.zero_shot', or {name!r} with "
+                "SeqIO's Evaluator."
+            )
         return EvaluationTask(name, spec.category, cache, tuple(spec.metrics), spec.postprocess)
     # The one place of evaluation that needs SeqIO: metrics that were registered with it.
     from flan_mix.registry.seqio_scoring import metrics_of_seqio_task
