@@ -49,7 +49,8 @@ def _drawn_by_variant(
     showing = tuple(i for i, template in forward if template.uses_options)
     plain = tuple(i for i, template in forward if not template.uses_options)
     # Other fields beside the answer, as reasoning that leads to it, would give it away.
-    ranked = (i for i, t in forward if t.target_fields == {"answer"} - t.input_fields)
+    asking = ((i, t) for i, t in forward if "answer" not in t.input_fields)
+    ranked = (i for i, t in asking if t.target_fields == {"answer"})
     drawn = {
         "zero_shot": showing or plain,
         "no_options": plain,
