@@ -116,9 +116,12 @@ def _is_correct(row: Mapping[str, Any]) -> Any:
 
 
 def _has_answer(row: Mapping[str, Any]) -> Any:
+    """Whether the key is the letter of a choice that has a text."""
     import tensorflow as tf
 
-    return tf.reduce_any(_is_correct(row) == 1)
+    correct = _is_correct(row)
+    texts = tf.size(row["choices"]["text"], tf.int64)
+    return tf.reduce_any(correct == 1) & (tf.argmax(correct) < texts)
 
 
 def _nq_open_fields(row: Mapping[str, Any]) -> dict[str, Any]:
