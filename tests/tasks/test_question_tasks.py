@@ -250,9 +250,11 @@ def test_the_answer_is_found_by_its_letter():
 def test_a_question_whose_key_is_no_choice_is_kept_out():
     tf = pytest.importorskip("tensorflow")
     keep = get_task("flan_arc_challenge").source.keep
-    choices = {"label": tf.constant([0, 1])}
+    choices = {"label": tf.constant([0, 1]), "text": tf.constant(["snow", "sand"])}
     assert keep({"choices": choices, "answerKey": tf.constant(1)})
     assert not keep({"choices": choices, "answerKey": tf.constant(3)})
+    without_its_text = choices | {"text": tf.constant(["snow"])}
+    assert not keep({"choices": without_its_text, "answerKey": tf.constant(1)})
 
 
 def test_tfds_copa_asks_in_the_words_of_the_files():
