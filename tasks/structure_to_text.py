@@ -2,7 +2,7 @@
 (CommonGen) become sentences.
 
 What is given is written in one line, because T5's vocabulary knows no line breaks: triples as
-``(Ada | BORN_IN | London); (…)``, attributes as ``name: Aromi; area: riverside``. The sets that
+``(Ada | BORN_IN | London); (…)``, attributes as ``name: Otterbank; area: harbour``. The sets that
 state facts share most of their wording. Several texts say the same: in training each is a row of
 its own, elsewhere they are the references of one row. The inverted templates go from a text to
 what it was made of.
@@ -196,12 +196,12 @@ COMMON_GEN_TEMPLATES = (
 )
 
 
-# E2E's `name[Aromi], area[riverside]`, step by step; written so that RE2 reads it too.
+# E2E's `name[Otterbank], area[harbour]`, step by step; written so that RE2 reads it too.
 _ATTRIBUTES = ((r"\],\s*", "; "), (r"\s*\[", ": "), (r"\]$", ""))
 
 
 def attributes(meaning: str) -> str:
-    """A meaning of E2E as `name: Aromi; area: riverside`."""
+    """A meaning of E2E as `name: Otterbank; area: harbour`."""
     meaning = meaning.strip()
     for pattern, replacement in _ATTRIBUTES:
         meaning = re.sub(pattern, replacement, meaning)

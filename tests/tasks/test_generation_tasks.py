@@ -18,9 +18,9 @@ from flan_mix.tasks.structure_to_text import attributes, triples
 from tests.shared_data import shared_path
 
 E2E_ROWS = """mr,ref
-"name[Aromi], eatType[coffee shop], area[riverside]","Aromi, a coffee shop, is by the river."
-"name[Aromi], eatType[coffee shop], area[riverside]",Aromi is a riverside coffee shop.
-name[Zizzi],Zizzi it is.
+"name[Otterbank], eatType[tea room], area[harbour]","Otterbank, a tea room, is at the harbour."
+"name[Otterbank], eatType[tea room], area[harbour]",Otterbank is a harbour tea room.
+name[Lupo],Lupo it is.
 """
 DART_ROWS = [
     {
@@ -64,8 +64,8 @@ def _plain(value):
 
 
 def test_e2e_meanings_become_attributes_in_a_line():
-    meaning = "name[The Mill], customer rating[5 out of 5], familyFriendly[yes]"
-    assert attributes(meaning) == "name: The Mill; customer rating: 5 out of 5; familyFriendly: yes"
+    meaning = "name[The Kiln], customer rating[2 stars], familyFriendly[seldom]"
+    assert attributes(meaning) == "name: The Kiln; customer rating: 2 stars; familyFriendly: seldom"
 
 
 def test_triples_stand_in_brackets_so_that_their_ends_are_seen_in_a_line():
@@ -79,21 +79,21 @@ def test_e2e_texts_of_a_meaning_are_one_row_and_in_training_a_row_each(tmp_path)
     file.write_text(E2E_ROWS)
     readers = get_task("e2e_nlg").source.reader
     lines = [(line, row["texts"]) for line, row in readers["validation"](file)]
-    two = ["Aromi, a coffee shop, is by the river.", "Aromi is a riverside coffee shop."]
-    assert lines == [(2, two), (4, ["Zizzi it is."])]
+    two = ["Otterbank, a tea room, is at the harbour.", "Otterbank is a harbour tea room."]
+    assert lines == [(2, two), (4, ["Lupo it is."])]
     rows = [row for _, row in readers["train"](file)]
-    assert [row["texts"] for row in rows] == [[two[0]], [two[1]], ["Zizzi it is."]]
+    assert [row["texts"] for row in rows] == [[two[0]], [two[1]], ["Lupo it is."]]
     made = fields("e2e_nlg", rows[0])
-    assert made["facts"] == "name: Aromi; eatType: coffee shop; area: riverside"
+    assert made["facts"] == "name: Otterbank; eatType: tea room; area: harbour"
 
 
 def test_e2e_rows_that_cannot_be_read_keep_their_place(tmp_path):
     file = tmp_path / "devset.csv"
-    file.write_text(E2E_ROWS + "name[Zizzi]\nname[Zizzi],Again.\n")
+    file.write_text(E2E_ROWS + "name[Lupo]\nname[Lupo],Again.\n")
     *_, (_, error), (line, row) = get_task("e2e_nlg").source.reader["test"](file)
     assert isinstance(error, BadRowError)
     assert error.line == 5
-    assert (line, row["texts"]) == (4, ["Zizzi it is.", "Again."])
+    assert (line, row["texts"]) == (4, ["Lupo it is.", "Again."])
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_news_topics_are_spelled_out():
 
 
 def test_tfds_and_files_write_the_same_facts():
-    meaning = "name[The Mill], customer rating[5 out of 5], familyFriendly[yes]"
+    meaning = "name[The Kiln], customer rating[2 stars], familyFriendly[seldom]"
     row = tensors(meaning_representation=meaning, target="It is. ", references=_list())
     made = fields("flan_e2e_nlg", row)
     assert made == {"facts": attributes(meaning), "text": "It is.", "references": []}
