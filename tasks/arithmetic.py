@@ -25,9 +25,8 @@ LINEAR_EQUATION_TEMPLATES = (
     _answer("{question}", name="bare"),
     _answer("Question: {question}\nResult:", name="labels"),
     _answer(
-        "You are given an exercise in algebra. Find the number that makes the equation true.\n\n"
-        "{question}",
-        name="makes_it_true",
+        "A number hides behind the letter. Work backwards to it and write it down.\n\n{question}",
+        name="hides_behind_the_letter",
     ),
     _answer(
         "Isolate the unknown in your head and write down only what it equals. {question}",

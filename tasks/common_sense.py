@@ -102,7 +102,10 @@ COPA_TEMPLATES = (
 
 PIQA_TEMPLATES = (
     answer("Goal: {goal}\n{options}\nWhich way leads there?", name="which_way"),
-    answer("How would you go about this? {goal}", name="go_about"),
+    answer(
+        "My neighbour has the knack of this and is showing me. {goal}",
+        name="knack",
+    ),
     answer(
         "Somebody has been given two tips for what they mean to do, and a single one works in "
         "practice.\n{goal}\n{options}",

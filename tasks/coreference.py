@@ -32,8 +32,9 @@ def _answer(inputs: str, name: str) -> Template:
 # {marked} is {text} with asterisks around the pronoun.
 WSC_TEMPLATES = (
     _answer(
-        '{text}\n\nIn this passage, does "{pronoun}" refer to "{mention}"?\n{options}',
-        name="refer_to",
+        'An arrow runs from "{pronoun}" to "{mention}". Does it point where it should?\n{options}\n'
+        "Passage: {text}",
+        name="arrow",
     ),
     _answer(
         'Read "{mention}" where the asterisks are. Is the story still the same? yes or no\n'
@@ -86,7 +87,10 @@ WSC_TEMPLATES = (
 )
 
 PRONOUN_FAMILY = (
-    _answer('{text}\n\nWhat does "{pronoun}" refer to?\n{options}', name="refer_to"),
+    _answer(
+        '{text}\n\nUnmask whoever or whatever hides behind "{pronoun}".\n{options}',
+        name="unmask",
+    ),
     _answer(
         "Resolve the pronoun.\nSentence: {text}\nPronoun: {pronoun}\nAntecedent:",
         name="antecedent",
@@ -116,8 +120,8 @@ PRONOUN_FAMILY = (
         name="mention_same_as",
     ),
     _answer(
-        'Context: {text}\nQuestion: who or what is "{pronoun}"?\n{options}',
-        name="context_question",
+        'Sentence: {text}\nNodes:\n{options}\nNode to which an edge leads from "{pronoun}":',
+        name="nodes",
     ),
     _answer('{text}\n\nhuh?? whom or what do they mean by "{pronoun}"', name="huh"),
     _answer(

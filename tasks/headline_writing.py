@@ -80,7 +80,10 @@ GIGAWORD_TEMPLATES = (
 
 AESLC_TEMPLATES = (
     _subject("{body}\n\nSubject:", name="subject"),
-    _subject("What subject line would you give this email?\n\n{body}", name="which_subject_line"),
+    _subject(
+        "{body}\n\nThe box above this text is empty. Type in the few words that belong there.",
+        name="empty_box",
+    ),
     _subject(
         "Somebody pressed send too early, and the mail went out untitled. Suggest a title.\n\n"
         "{body}",
@@ -118,7 +121,7 @@ AESLC_TEMPLATES = (
         "unless they say what it is all about. Your five words for the following?\n\n{body}",
         name="secretary",
     ),
-    _body('Write an email whose subject is "{subject}".', name="write_an_email"),
+    _body('"{subject}" is printed in bold above a mail. Make up the mail.', name="in_bold"),
     _body("{subject}\n\nWhat might have been in the mail with this title?", name="mail_with_title"),
 )
 

@@ -67,8 +67,8 @@ AG_NEWS_TEMPLATES = (
         name="program",
     ),
     _topic(
-        "what's this about, broadly? {title} -- {text}\n{options}",
-        name="broadly",
+        "news, sure, but of what sort? {title} -- {text}\n{options}",
+        name="of_what_sort",
     ),
     Template(
         "Write two or three lines of agency copy for a page headed {answer}, to go with the title "

@@ -36,8 +36,8 @@ def _inverted(inputs: str, targets: str, name: str) -> Template:
 
 FAMILY = (
     _answer(
-        "{first}\n{second}\n\nDo these two lines tell us the same thing?\n{options}",
-        name="same_thing",
+        "{first}\n{second}\n\nIs one of these lines the other in different clothes?\n{options}",
+        name="different_clothes",
     ),
     _answer("Sentence 1: {first}\nSentence 2: {second}\nParaphrase (yes/no):", name="labels"),
     _answer(
@@ -137,8 +137,9 @@ PAWS_TEMPLATES = (
 
 QQP_TEMPLATES = (
     _answer(
-        "Question 1: {first}\nQuestion 2: {second}\nAre these duplicates?\n{options}",
-        name="duplicates",
+        "Two entries of a list:\n* {first}\n* {second}\nDoes either make the other superfluous?\n"
+        "{options}",
+        name="two_entries",
     ),
     _answer(
         "A forum closes a thread when its topic has come up before.\nEarlier thread: {first}\nNew "
@@ -206,9 +207,9 @@ QQP_TEMPLATES = (
 
 STSB_TEMPLATES = (
     _answer(
-        "On a scale from 0 (nothing in common) to 5 (the same meaning), how alike are these "
-        "sentences?\n{first}\n{second}\n{options}",
-        name="how_alike",
+        "How much of what one sentence means is in the other too, from 0 (nothing) to 5 (all)?\n"
+        "{first}\n{second}\n{options}",
+        name="how_much",
     ),
     _answer(
         "Sentence one: {first}\nSentence two: {second}\nSimilarity, a whole number from 0 to 5:",

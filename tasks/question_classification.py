@@ -42,7 +42,7 @@ def _question(inputs: str, name: str) -> Template:
 
 
 TREC_TEMPLATES = (
-    _kind("{question}\n\nWhat does this ask for?\n{options}", name="what_does_this_ask_for"),
+    _kind("{question}\n\nWhat sort of thing must come back?\n{options}", name="must_come_back"),
     _kind(
         "Question: {question}\nExpected kind of answer (abbreviation, description, number, "
         "person, place or thing):",

@@ -61,9 +61,9 @@ PASSAGE_QUESTION = (
 PASSAGE_CHOICE_SHOWN = (
     answer("{passage}\n\n{question}\n{options}", name="bare"),
     answer(
-        "Read the text and decide which answer fits it best.\n\nText: {passage}\nQuestion: "
-        "{question}\n{options}",
-        name="fits_best",
+        "Answers that clash with the text or miss its point are out. Which is in?\n\nText: "
+        "{passage}\nQuestion: {question}\n{options}",
+        name="which_is_in",
     ),
     answer(
         "Anyone who understood this would tick the same box.\n\n{passage}\n\nBoxes under "
@@ -162,7 +162,7 @@ YES_NO = (
 
 CHOICE_SHOWN = (
     answer("{question}\n{options}", name="bare"),
-    answer("Choose the best answer.\nQuestion: {question}\n{options}", name="choose_the_best"),
+    answer("Question: {question}\n{options}\nThis reply beats the rest:", name="beats_the_rest"),
     answer(
         "You stand in front of a quiz machine. It displays:\n\n{question}\n{options}\n\nWhich "
         "button do you press?",
@@ -248,7 +248,7 @@ ENDING_SHOWN = (
 
 ENDING_OPEN = (
     answer("Continue: {context}", name="continue"),
-    answer("{context}\n\nWhat happens next?", name="what_happens_next"),
+    answer("{context}\n\nDescribe the moment that comes after.", name="moment_after"),
     answer(
         "You complete what another writer began, in as few words as it takes.\nWritten so far: "
         "{context}\nYour part:",

@@ -140,7 +140,7 @@ DROP_TEMPLATES = (
 )
 
 OPENBOOKQA_TEMPLATES = (
-    answer("{fact}\n\nUse this fact to settle: {question}\n{options}", name="settle"),
+    answer("{fact}\n\nThat decides it: {question}\n{options}", name="decides_it"),
     answer("Known: {fact}\nAsked: {question}\nConcluded:", name="known_and_asked"),
     answer(
         "From science class you remember that {fact}. Apply it here.\n{question}\n{options}",

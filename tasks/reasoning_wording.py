@@ -47,7 +47,7 @@ QUESTION = (
         "the answer follow from it.",
         name="what_bears_on_this",
     ),
-    reasoned("hm, {question} think out loud pls", name="think_out_loud"),
+    reasoned("hm, {question} tell me all that goes through your head pls", name="your_head"),
     reasoned(
         "You teach by example: for every exercise you speak your thoughts, and only then name the "
         "solution. Today's exercise is this one.\n{question}",

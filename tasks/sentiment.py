@@ -58,8 +58,7 @@ SENTIMENT_TEMPLATES = (
     ),
     _sentiment("good vibes or bad vibes?\n{text}\n{options}", name="vibes"),
     _sentiment(
-        "Suppose you heard {text} How would you describe the attitude behind these words?\n"
-        "{options}",
+        "Suppose you heard {text} With what attitude was that spoken?\n{options}",
         name="attitude",
     ),
     _sentiment(

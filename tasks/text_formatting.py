@@ -66,7 +66,10 @@ TRUE_CASE_TEMPLATES = (
 )
 
 FIX_PUNCT_TEMPLATES = (
-    _restored("{bare}\n\nAdd the punctuation marks.", name="add_the_marks"),
+    _restored(
+        "{bare}\n\nStops, commas and the like are missing here. Write it out with them.",
+        name="stops_and_commas",
+    ),
     _restored("Words: {bare}\nSentence:", name="labels"),
     _restored(
         "Commas, full stops, brackets and so on were lost when a page was scanned. Restore it, "
@@ -136,7 +139,7 @@ WORD_SEGMENT_TEMPLATES = (
         "page. Set it in the modern way.",
         name="scribes",
     ),
-    _restored("Segment the string into words.\nString: {joined}\nSegmented:", name="segment"),
+    _restored("Task: word segmentation\nString: {joined}\nResult:", name="segmentation"),
     _restored(
         "A hashtag may have no blanks in it. Read this one, however long, and spell it out as "
         "ordinary text: #{joined}",

@@ -47,8 +47,8 @@ def _translation(inputs: str, name: str) -> Template:
 
 
 FAMILY = (
-    _translation("Translate from {lang1} to {lang2}: {sent1}", name="translate"),
-    _translation("{sent1}\n\nSay that in {lang2}.", name="say_that"),
+    _translation("Put the {lang1} below into {lang2}.\n{sent1}", name="put_into"),
+    _translation("{sent1}\n\nNow the same once more, but in {lang2}.", name="once_more"),
     _translation("{lang1}: {sent1}\n{lang2}:", name="languages"),
     _translation(
         "What would a native speaker of {lang2} write to express the following?\n\n{sent1}",
@@ -69,7 +69,10 @@ FAMILY = (
         "same tone.\n\n{sent1}\n\nEdition in {lang2}:",
         name="edition",
     ),
-    _translation('How do you put "{sent1}" into {lang2}?', name="how_do_you_put"),
+    _translation(
+        'My aunt knows no language but {lang2}. What do I tell her if I mean "{sent1}"?',
+        name="aunt",
+    ),
     _translation(
         "A phrase book has two columns, {lang1} on the left and {lang2} on the right.\nLeft: "
         "{sent1}\nRight:",

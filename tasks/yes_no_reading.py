@@ -53,8 +53,9 @@ BOOL_Q_TEMPLATES = (
 
 MULTIRC_TEMPLATES = (
     answer(
-        "{passage}\n\nQuestion: {question}\nSuggested answer: {response}\nIs it right?\n{options}",
-        name="suggested_answer",
+        "{passage}\n\nSomebody wanted to know: {question}\nThey were told: {response}\nDoes the "
+        "passage bear that out?\n{options}",
+        name="bear_that_out",
     ),
     answer(
         "In this test a question can have more than one right answer, and every answer is judged "
