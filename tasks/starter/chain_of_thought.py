@@ -33,11 +33,11 @@ add_task(
             "result": "answer",
         },
         templates=(
-            Template("{question} Solve it step by step.", _STEPS),
+            Template("{question} Go from sum to sum until you have it.", _STEPS),
             Template("Show your work, then answer.\n{question}", _STEPS),
             Template("Question: {question}\nReasoning and answer:", _STEPS),
             Template("{question}\nWrite the sums first.", _STEPS),
-            Template("Think before you answer. {question}", _STEPS),
+            Template("Do not guess, count. {question}", _STEPS),
             Template("A problem from school: {question}\nSolution:", _STEPS),
             Template("Work this out for me and say how. {question}", _STEPS),
             Template("{question}\nExplain the result.", _STEPS),

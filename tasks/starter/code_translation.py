@@ -20,7 +20,7 @@ add_task(
             Template("Translate this Python to JavaScript: {python}", "{javascript}"),
             Template("{python}\nThe same in JavaScript:", "{javascript}"),
             Template("Python: {python}\nJavaScript:", "{javascript}"),
-            Template("How do you write {python} in JavaScript?", "{javascript}"),
+            Template("{python}\nHow would a JavaScript file put it?", "{javascript}"),
             Template("Rewrite the line for a web page, in JavaScript.\n{python}", "{javascript}"),
             Template("{python}\nThis is Python. Make it JavaScript.", "{javascript}"),
             Template("I know Python, not JavaScript. What is this there? {python}", "{javascript}"),

@@ -16,7 +16,7 @@ add_task(
         source=starter_source("entities"),
         fields={"id": "id", "text": "text", "kind": "kind", "entities": "entities"},
         templates=(
-            Template("Find all {kind} in the text: {text}", "{entities}"),
+            Template("Go through this and note the {kind}: {text}", "{entities}"),
             Template("{text}\nWhich {kind} are named here?", "{entities}"),
             Template("List the {kind}.\n{text}", "{entities}"),
             Template("Text: {text}\nEntities to look for: {kind}\nFound:", "{entities}"),

@@ -25,7 +25,7 @@ add_task(
             Template("{text}\nAnswer in as few words as you can: {question}", "{reply}"),
             Template("{question}\nThe paper says: {text}", "{reply}"),
             Template("I want to know this: {question} Here is the text: {text}", "{reply}"),
-            Template("{text}\nWhat is the right answer? {question}", "{reply}"),
+            Template("{text}\nHelp me with this: {question}", "{reply}"),
             Template("Look at these sentences. {text}\n{question}", "{reply}"),
         ),
         metrics=(token_f1, exact_match),

@@ -22,7 +22,7 @@ add_task(
             Template(
                 "Read this:\n{dialogue}\nPick what the customer wants.\n{options}", "{answer}"
             ),
-            Template("{dialogue}\nWhat is this about?\n{options}", "{answer}"),
+            Template("{dialogue}\nSort this chat.\n{options}", "{answer}"),
             Template("One reason is right.\n{options}\n{dialogue}", "{answer}"),
             Template("Why does the customer write?\n{dialogue}\n{options}", "{answer}"),
             Template("Find the problem in the chat:\n{dialogue}\n{options}", "{answer}"),

@@ -21,9 +21,9 @@ add_task(
             "answer": "answer",
         },
         templates=(
-            Template("{premise}\nIs it true that: {hypothesis}\n{options}", "{answer}"),
+            Template("{premise}\nGiven that, what of this: {hypothesis}\n{options}", "{answer}"),
             Template("Report: {premise}\nClaim: {hypothesis}\nIs the claim right?", "{answer}"),
-            Template("{premise}\nDoes this follow? {hypothesis}\n{options}", "{answer}"),
+            Template("{premise}\nWould you bet on this? {hypothesis}\n{options}", "{answer}"),
             Template("We know this: {premise}\nSo: {hypothesis} Yes, no or maybe?", "{answer}"),
             Template("{hypothesis}\nCan you tell from this? {premise}\n{options}", "{answer}"),
             Template("Tom says: {hypothesis} The paper says: {premise}\n{options}", "{answer}"),
