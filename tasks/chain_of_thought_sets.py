@@ -175,12 +175,13 @@ def _add_set(
 
 _CHOICE = (*wording.QUESTION, *wording.QUESTION_CHOICE)
 _CHOICE_DIRECT = (*wording.QUESTION_DIRECT, *wording.QUESTION_CHOICE_DIRECT)
+_INVERTED = (*wording.QUESTION_INVERTED, *wording.ANSWER_INVERTED)
 
 TASKS = (
     _add_set(
         "aqua",
         choice_fields,
-        (*_CHOICE, *wording.MATHS, *wording.QUESTION_INVERTED),
+        (*_CHOICE, *wording.MATHS, *_INVERTED),
         _CHOICE_DIRECT,
         licence="Apache-2.0",
         citation="Ling, Yogatama, Dyer and Blunsom, Program Induction by Rationale Generation: "
@@ -201,7 +202,7 @@ TASKS = (
     _add_set(
         "ecqa",
         choice_fields,
-        (*_CHOICE, *wording.EVERYDAY, *wording.QUESTION_INVERTED),
+        (*_CHOICE, *wording.EVERYDAY, *_INVERTED),
         _CHOICE_DIRECT,
         licence="not stated by the source",
         citation="Aggarwal, Mandowara, Agrawal, Khandelwal, Singla and Garg, Explanations for "
@@ -231,7 +232,7 @@ TASKS = (
     _add_set(
         "qasc",
         choice_fields,
-        (*_CHOICE, *wording.SCIENCE, *wording.QUESTION_INVERTED),
+        (*_CHOICE, *wording.SCIENCE, *_INVERTED),
         _CHOICE_DIRECT,
         licence="CC BY 4.0",
         citation="Khot, Clark, Guerquin, Jansen and Sabharwal, QASC: A Dataset for Question "
@@ -241,7 +242,7 @@ TASKS = (
     _add_set(
         "qed",
         question_fields,
-        (*wording.QUESTION, *wording.PASSAGE, *wording.QUESTION_INVERTED),
+        (*wording.QUESTION, *wording.PASSAGE, *_INVERTED),
         wording.QUESTION_DIRECT,
         licence="not stated by the source",
         citation="Lamm, Palomaki, Alberti, Andor, Choi, Soares and Collins, QED: A Framework and "

@@ -12,7 +12,6 @@ from flan_mix.registry.linting.option_wording import option_findings
 from flan_mix.registry.linting.rendered_rows import LintExample, rendered_rows
 from flan_mix.registry.linting.row_findings import (
     example_findings,
-    exemplar_findings,
     field_row_findings,
     length_findings,
     lost_letter_findings,
@@ -28,6 +27,7 @@ from flan_mix.registry.linting.source_places import (
     template_place,
 )
 from flan_mix.registry.linting.stray_text import stray_findings
+from flan_mix.registry.linting.style_layouts import style_findings
 from flan_mix.registry.linting.template_counts import count_findings
 from flan_mix.registry.linting.unused_functions import unused_function_findings
 from flan_mix.registry.linting.vocabulary_characters import (
@@ -44,6 +44,7 @@ _CHECKS = (
     stray_findings,
     duplicate_findings,
     count_findings,
+    style_findings,
     metric_findings,
 )
 # Rendered rows are looked at in one place; of the longest tasks not all are needed for that.
@@ -103,7 +104,6 @@ def _data_findings(
         yield from unused_fields(spec, given_fields(spec))
     examples = list(rendered_rows(spec, sample))
     yield from example_findings(spec, examples)
-    yield from exemplar_findings(spec, examples)
     yield from unreadable_targets(spec, _answers(spec, sample, examples))
     if dropped:
         forward = [e for e in examples if not spec.templates[e.template].inverted]

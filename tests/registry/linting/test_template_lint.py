@@ -119,8 +119,9 @@ def test_too_few_and_too_many_inverted_are_found():
     assert kinds(make_spec(templates=CLEAN[:9])) == [("too_few_templates", None)]
     wordings = ("To what is {answer} a reply?", "{answer} is right. What was asked?")
     wordings += ("Someone answered {answer}. Guess why.", "It says {answer} here: ask for that.")
+    wordings += ("Let {answer} be what you want to hear.",)
     inverted = [Template(wording, "{question}", inverted=True) for wording in wordings]
-    assert kinds(make_spec(templates=[*CLEAN, *inverted[:3]])) == []
+    assert kinds(make_spec(templates=[*CLEAN, *inverted[:4]])) == []
     assert kinds(make_spec(templates=[*CLEAN, *inverted])) == [("too_many_inverted", None)]
     assert ("no_forward_template", None) in kinds(make_spec(templates=inverted))
 
