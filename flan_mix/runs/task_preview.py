@@ -61,7 +61,8 @@ def preview(
             example = example.with_shots(max(fitting, default=0))
         worded = ours.templates[example.template].name if ours and example.template >= 0 else None
         title = f"{name} · {chosen} · {example.id} · template {example.template}"
-        show(plain(title + (f" ({worded})" if worded else ""), "bold"))
+        title += f" ({worded})" if worded else ""
+        show(plain(f"{title} · seed {seed}, pass {pass_index}", "bold"))
         for key, value in example._asdict().items():
             if key not in _HIDDEN and value not in (None, (), ""):
                 show(plain(f"{key}: {_listed(value)}", "dim"))

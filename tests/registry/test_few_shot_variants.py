@@ -7,7 +7,13 @@ import pytest
 
 from flan_mix.data import build_cache
 from flan_mix.data.cache_key import RenderSettings
-from flan_mix.registry import add_task
+from flan_mix.registry import (
+    ExamplesProportional,
+    add_mixture,
+    add_task,
+    num_input_examples,
+    resolve,
+)
 from flan_mix.templates import FewShot, Template
 from flan_mix.templates.draw import Draw
 from flan_mix.vocabularies import ByteVocabulary
@@ -150,6 +156,16 @@ def test_the_source_is_read_once_a_pass_and_once_for_the_pool(make_task, monkeyp
     # The pool is that of all variants and passes.
     assert len(list(render("toy.few_shot_no_options", "train"))) == 60
     assert len(reads) == 4 + 1
+
+
+def test_few_shot_variants_count_their_examples(make_task):
+    make_task()
+    rate = ExamplesProportional(cap=50)
+    add_mixture("shots", ["toy.few_shot", "toy.few_shot_no_options"], rate=rate)
+    assert num_input_examples("toy.few_shot", "train") == 60
+    assert [part.rate for part in resolve("shots")] == [50.0, 50.0]
+    mixture = seqio.MixtureRegistry.get("shots")
+    assert [mixture.get_rate(task) for task in mixture.tasks] == [50.0, 50.0]
 
 
 def test_passes_draw_other_exemplars(make_task):
