@@ -138,6 +138,7 @@ def sentence_pair_fields(row: Row) -> dict[str, Any] | None:
         raise RowFault("no pair", hint, "input")
     one, other = fields["options"]
     sensible = other if fields["answer"] == one else one
+    del fields["question"]  # FLAN's wording around them.
     return {**fields, "sentence_a": one, "sentence_b": other, "sensible": sensible}
 
 

@@ -87,7 +87,11 @@ def _tokens(side: str, text: str, vocabulary: Vocabulary) -> str:
     ids = vocabulary.encode(text)
     shown = " ".join(map(str, ids[:_IDS_SHOWN])) + (" …" if len(ids) > _IDS_SHOWN else "")
     lost = vocabulary.dropped_characters(text)
-    note = f"; without {' '.join(repr(c)[1:-1] for c in lost)}" if lost else ""
+    note = (
+        f"; without {' '.join(c if c.isprintable() else repr(c)[1:-1] for c in lost)}"
+        if lost
+        else ""
+    )
     unknown = vocabulary.count_unknown(ids)
     unknown_note = f"; {unknown} unknown" if unknown else ""
     return f"{side}: {len(ids) + 1} tokens with EOS: {shown}{note}{unknown_note}"

@@ -132,11 +132,11 @@ class TensorRenderer:
         return {**rows, "answer": answer, "texts": tf.stack(texts, axis=1)}
 
     def _drawn_template(self, draw: Drawer, ids: Any, training: Any) -> Any:
-        """Uniform over the templates to draw from: int64 [batch]."""
+        """Uniform over the templates to draw from, another in each pass: int64 [batch]."""
         import tensorflow as tf
 
         def among(numbers: Sequence[int]) -> Any:
-            drawn = draw("template").index(ids, len(numbers))
+            drawn = draw("template").turn(ids, len(numbers))
             return tf.gather(tf.constant(numbers, tf.int64), drawn)
 
         everywhere, elsewhere = (

@@ -67,7 +67,7 @@ def texts(name, shards, index=None):
 def expected(number, q, options):
     """What plain Python makes of a row, pass 2."""
     row_id = f"row {number}"
-    template = TEMPLATES[Draw("template", 3, 0, 2).index(row_id, len(TEMPLATES))]
+    template = TEMPLATES[Draw("template", 3, 0, 2).turn(row_id, len(TEMPLATES))]
     style = OPTION_GRAMMAR[Draw("options", 3, 0, 2).index(row_id, len(OPTION_GRAMMAR))]
     answer = options[-1]
     shown = {"q": q, "answer": answer, "options": style.render(options)}

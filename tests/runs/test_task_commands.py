@@ -84,6 +84,10 @@ def test_markup_and_control_characters_of_data_are_shown_as_they_are(flan_mix, h
 def test_lint_exits_with_one_where_there_is_something(flan_mix, hostile):
     status, said = flan_mix("tasks", "lint", "hostile", "--rows", "0")
     assert status == 1 and "too_few_templates" in said and "stray_character" in said
+    # What is said of several templates is said once.
+    _, said = flan_mix("tasks", "lint", "starter_nli", "--vocabulary", "bytes", "--lengths", "9,2")
+    assert said.count("long_target") == 1 and "starter_nli 0-9 long_target" in said
+    assert "1 task, 10 templates: 10 findings" in said
     status, said = flan_mix("tasks", "lint", "flan_mix.tasks.starter", "--rows", "0")
     assert (status, said) == (0, "11 tasks, 110 templates: 0 findings, 0 notes")
 

@@ -6,6 +6,7 @@ IMPOSSIBLE: what was wrong there, and the test of ours that holds it out.
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 OPTIONS = "{question}\n{options}"
 
 
-def wording(inputs, targets="{answer}", fields=dict, **settings):
+def wording(inputs, targets="{answer}", fields: Any = dict, **settings):
     """The clean task with one template replaced, and with another template option or two."""
     return lambda rows_of: make_spec(
         templates=with_template(inputs, targets, **settings), fields=fields

@@ -34,6 +34,12 @@ def test_data_that_is_not_there_is_a_note():
     assert kinds(make_spec(), "note", rows=5) == [("not_read", None)]
 
 
+def test_where_the_train_split_is_elsewhere_another_is_looked_at(write_jsonl):
+    path = write_jsonl("rows.jsonl", [{**row, "answer": ""} for row in ROWS])
+    source = FileSource({"train": "nowhere.jsonl", "validation": str(path)})
+    assert ("empty_field", None) in kinds(make_spec(source=source), rows=40)
+
+
 def test_labels_that_are_not_among_the_options_are_found(spec_of):
     # CB: options true, neither, false; labels entailment, contradiction, neutral.
     rows = [{**row, "answer": "contradiction"} for row in ROWS]
