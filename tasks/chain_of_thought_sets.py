@@ -121,7 +121,7 @@ def entailment_fields(row: Row) -> dict[str, Any]:
 def claim_fields(row: Row) -> dict[str, Any]:
     """Fields of a claim to judge, which is the one line in quotes of what is asked."""
     fields = yes_or_no_fields(row)
-    claims = _QUOTED_LINE.findall(fields["question"])
+    claims = _QUOTED_LINE.findall(fields.pop("question"))
     if len(claims) != 1:
         hint = f"There should be one claim in quotes on a line of its own, not {len(claims)}."
         raise RowFault("no claim", hint, "input")
@@ -138,7 +138,7 @@ def sentence_pair_fields(row: Row) -> dict[str, Any] | None:
         raise RowFault("no pair", hint, "input")
     one, other = fields["options"]
     sensible = other if fields["answer"] == one else one
-    del fields["question"]  # FLAN's wording around them.
+    del fields["question"]
     return {**fields, "sentence_a": one, "sentence_b": other, "sensible": sensible}
 
 

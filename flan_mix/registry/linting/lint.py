@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
+from flan_mix.registry import catalogue
 from flan_mix.registry.field_rows import FieldRow
 from flan_mix.registry.file_source import FileSource
 from flan_mix.registry.linting.finding import Finding
@@ -101,7 +102,7 @@ def _data_findings(
     yield from field_row_findings(spec, sample)
     yield from lost_letter_findings(spec, sample)
     if not isinstance(spec.fields, dict) and isinstance(spec.source, FileSource):
-        yield from unused_fields(spec, given_fields(spec))
+        yield from unused_fields(spec, given_fields(spec), _sharing_fields(spec))
     examples = list(rendered_rows(spec, sample))
     yield from example_findings(spec, examples)
     yield from unreadable_targets(spec, _answers(spec, sample, examples))
@@ -111,6 +112,12 @@ def _data_findings(
         yield from data_character_findings(spec, answers, [e.inputs for e in forward], dropped)
     if vocabulary and target_length:
         yield from length_findings(spec, examples, vocabulary, target_length)
+
+
+def _sharing_fields(spec: TaskSpec) -> list[TaskSpec]:
+    """The registered tasks whose rows go through the same function, as those of a twin do."""
+    registered = map(catalogue.get_task, catalogue.task_names())
+    return [task for task in registered if task.fields is spec.fields]
 
 
 def _answers(

@@ -1,12 +1,14 @@
 """What lint says of rows and of a vocabulary: every defect is planted in data and found."""
 
+import dataclasses
+
 import pytest
 
 from flan_mix.metrics import Metric, accuracy, exact_match, rouge
-from flan_mix.registry import FileSource
+from flan_mix.registry import FileSource, add_task, remove
 from flan_mix.registry.linting import lint_tasks
 from flan_mix.tasks.starter import STARTER_VOCABULARY
-from flan_mix.templates import OptionStyle
+from flan_mix.templates import OptionStyle, Template
 from flan_mix.vocabularies import ByteVocabulary, SentencePieceVocabulary, train_sentencepiece
 from tests.registry.linting.lint_kinds import CLEAN, ROWS, kinds, make_spec, with_template
 
@@ -66,6 +68,19 @@ def test_fields_and_options_that_a_function_gives_for_nobody_are_found(spec_of):
     assert kinds(spec, rows=5) == [("unused_field", None)]
     spec = spec_of(fields=lambda row: {**row, "options": [row["answer"], "no"]})
     assert ("unused_field", None) in kinds(spec, rows=5)
+
+
+def test_a_field_that_a_task_of_the_same_rows_shows_is_of_use(spec_of):
+    def fields(row):
+        return {**row, "reason": "x"}
+
+    reasons = [Template(f"Why? {t.inputs}", "{reason}") for t in CLEAN]
+    twin = add_task(dataclasses.replace(spec_of(fields=fields), name="twin", templates=reasons))
+    try:
+        assert kinds(spec_of(fields=fields), rows=5) == []
+    finally:
+        remove(twin.name)
+    assert kinds(spec_of(fields=fields), rows=5) == [("unused_field", None)]
 
 
 def test_an_option_listed_twice_is_found(spec_of):
