@@ -19,12 +19,11 @@ class MixturePart(NamedTuple):
 CountExamples = Callable[[str, str], int]
 
 
-def resolve(
-    name: str, count_examples: CountExamples = num_input_examples
-) -> tuple[MixturePart, ...]:
+def resolve(name: str, count_examples: CountExamples | None = None) -> tuple[MixturePart, ...]:
     """The tasks of a mixture, sorted by name, or the one task that `name` is, at rate 1.
 
-    count_examples: how many examples a task has in a split, for proportional rates.
+    count_examples: how many examples a task has in a split, for proportional rates, if not
+    `num_input_examples`.
 
     Rates are what `seqio.Mixture.get_rate` gives. Needs no SeqIO unless a part is SeqIO's own or
     a proportional rate counts a TFDS dataset. Raises TaskError for a name nobody registered.
@@ -41,7 +40,7 @@ def resolve(
     raise TaskError(catalogue.unknown(name))
 
 
-def _task_rates(mixture: str, count_examples: CountExamples) -> dict[str, float]:
+def _task_rates(mixture: str, count_examples: CountExamples | None) -> dict[str, float]:
     """Task -> rate. A mixture within shares out its rate in proportion to its parts' own."""
     rates: dict[str, float] = {}
     for part, rate in catalogue.get_mixture(mixture).parts:
@@ -52,7 +51,7 @@ def _task_rates(mixture: str, count_examples: CountExamples) -> dict[str, float]
     return rates
 
 
-def _part_rate(part: str, rate: Rate, count_examples: CountExamples) -> float:
+def _part_rate(part: str, rate: Rate, count_examples: CountExamples | None) -> float:
     if not isinstance(rate, ExamplesProportional):
         return rate
-    return rate.rate(count_examples(part, TRAIN_SPLIT))
+    return rate.rate((count_examples or num_input_examples)(part, TRAIN_SPLIT))
