@@ -263,8 +263,9 @@ _READERS: dict[str, Callable] = {split: partial(_read, split) for split in ("tra
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
     outputs = row["outputs"]
     content = "\x1f".join([row["input"], *outputs]).encode("utf-8", "surrogatepass")
+    shown = {name: text for name, text in row.items() if name != "outputs"}
     return {
-        **row,
+        **shown,
         "id": row.get("id") or hashlib.blake2b(content, digest_size=8).hexdigest(),
         "output": outputs[0],
         "references": outputs,
