@@ -33,6 +33,7 @@ from flan_mix.tasks.natural_instructions_index import (
     split_rows,
     task_files,
 )
+from flan_mix.tasks.natural_instructions_texts import texts_of
 from flan_mix.templates import Template
 
 COLLECTION = "super_natural_instructions"
@@ -232,7 +233,7 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
         description=f"{file.category}, from {', '.join(file.sources) or 'a source not stated'}"
         + (f"; {languages}" if languages else ""),
         collections=(COLLECTION,),
-        text_sources=tuple(dict.fromkeys(map(_short_name, file.sources))),
+        text_sources=texts_of(file.sources),
     )
 
 
@@ -274,11 +275,6 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
 def _rate(file: TaskFile, cap: int | None) -> float:
     """Rows up to the cap: known from the index, so that no file has to be read to mix."""
     return float(min(file.rows["train"], cap or file.rows["train"]))
-
-
-def _short_name(source: str) -> str:
-    """`scan (https://github.com/…)` is scan; `squad2.0` stays."""
-    return re.sub(r"\s*\(.*", "", source).strip().lower().replace(" ", "_") or source
 
 
 def _listed_tasks(checkout: Path, split: str) -> list[str]:

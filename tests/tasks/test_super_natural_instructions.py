@@ -7,9 +7,19 @@ import time
 
 import pytest
 
-from flan_mix.registry import BadRowError, field_rows, get_mixture, get_task, remove
+from flan_mix.registry import (
+    BadRowError,
+    add_mixture,
+    field_rows,
+    get_mixture,
+    get_task,
+    hold_out_tasks,
+    remove,
+)
 from flan_mix.tasks import natural_instructions_index
+from flan_mix.tasks.flan2021 import TASKS
 from flan_mix.tasks.natural_instructions_index import load, task_files
+from flan_mix.tasks.natural_instructions_texts import texts_of
 from flan_mix.tasks.super_natural_instructions import (
     DEFINED,
     WITH_AN_EXPLANATION,
@@ -107,6 +117,45 @@ def test_the_definition_is_data_whatever_it_holds(checkout):
     bare = get_task("ni_task2_x").templates[0].render(row)
     assert bare.inputs == "Add {the} numbers.\n\n2 + 1"
     assert bare.targets == "3"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("squad_1.1", "squad"),
+        ("SQuAD2.0 (https://example.org)", "squad"),
+        ("winograd_wsc", "winograd"),
+        ("wsc; enhanced_wsc", "winograd"),
+        ("cb", "commitmentbank"),
+        ("e2e", "e2e_nlg"),
+        ("sts_b", "stsb"),
+        ("qqp", "quora"),
+        ("abductive_nli", "roc_stories"),
+        ("snli", "snli"),
+    ],
+)
+def test_a_source_is_known_by_the_name_that_other_tasks_on_its_text_use(source, text):
+    assert text in texts_of([source])
+    assert text in {each for name in TASKS for each in get_task(name).text_sources}
+
+
+def test_a_file_made_of_a_held_out_text_is_not_trained_on(checkout):
+    checkout.write("task30_squad.json", official(instances(8), Source=["squad_1.1"]))
+    checkout.write("task31_other.json", official(instances(8), Source=["elsewhere"]))
+    for name in checkout.register().tasks:
+        assert get_task(name).category == "nli"
+    made = hold_out_tasks(
+        add_mixture(
+            "both",
+            ["flan_squad_v1", "ni_task30_squad", "ni_task31_other"],
+            rate=1.0,
+        ).name,
+        ["flan_squad_v1"],
+        "without_squad",
+    )
+    checkout.registered[:0] = [made.train, made.evaluation, "both"]
+    assert made.train_tasks == ("ni_task31_other",)
+    assert made.left_out == (("ni_task30_squad", "shares the text of squad with flan_squad_v1"),)
 
 
 def test_older_files_and_those_of_others_are_read_too(checkout):
