@@ -97,7 +97,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _direct_fields(row: Mapping[str, Any]) -> dict[str, str]:
     fields = _fields(row)
-    return {**fields, "answer": fields["result"]}
+    return {"question": fields["question"], "answer": fields["result"]}
 
 
 def sentences(steps: str) -> str:

@@ -24,6 +24,9 @@ for _module in pkgutil.iter_modules(flan_mix.tasks.__path__, "flan_mix.tasks."):
     importlib.import_module(_module.name)
 TASKS = tuple(name for name in task_names() if not name.startswith("ni_"))
 
+# Metrics that read the words of an answer, not only whether two are the same.
+READ_IN_FULL = {"positive_f1", "correlation", "numbered_f1"}
+
 every_task = pytest.mark.parametrize("name", TASKS)
 
 
@@ -84,6 +87,13 @@ def test_whoever_is_shown_no_options_is_not_told_of_any(name):
         assert "options" not in template.fields
         spoken = re.search(r"\boptions?\b|\bof the choices\b", template.inputs, re.IGNORECASE)
         assert not spoken, template.name
+
+
+@every_task
+def test_what_must_be_read_as_yes_or_a_number_is_never_answered_by_a_letter(name):
+    spec = get_task(name)
+    if {metric.name for metric in spec.metrics} & READ_IN_FULL and spec.uses_options:
+        assert not any(style.answer_by_name for style in spec.option_styles)
 
 
 def test_few_shot_variants_mix_at_the_rate_of_their_rows_uncached(tmp_path):

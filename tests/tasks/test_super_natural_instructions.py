@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from flan_mix.metrics import exact_match, rouge, token_f1
 from flan_mix.registry import (
     BadRowError,
     add_mixture,
@@ -117,6 +118,23 @@ def test_the_definition_is_data_whatever_it_holds(checkout):
     bare = get_task("ni_task2_x").templates[0].render(row)
     assert bare.inputs == "Add {the} numbers.\n\n2 + 1"
     assert bare.targets == "3"
+
+
+def test_what_rouge_cannot_read_is_scored_by_words(checkout):
+    checkout.write("task40_latin.json", official(instances(8)))
+    signs = instances(8)
+    signs[7]["output"] = ["?!"]
+    checkout.write("task41_signs.json", official(signs))
+    other = instances(8)
+    other[7]["output"] = ["\u30ab\u30c1"]
+    checkout.write("task42_other.json", official(other))
+    checkout.register()
+    for task in ("ni_task40_latin", "ni_task41_signs"):
+        assert get_task(task).metrics == (rouge, exact_match)
+    assert get_task("ni_task42_other").metrics == (token_f1, exact_match)
+    # Neither raises, whatever the reference is.
+    for metric in get_task("ni_task42_other").metrics:
+        assert metric(["\u30ab\u30c1"], ["\u30ab\u30c1"]) == {metric.keys[0]: 100}
 
 
 @pytest.mark.parametrize(
