@@ -83,6 +83,20 @@ GSM8K_TEMPLATES = (
         name="known_result",
         inverted=True,
     ),
+    Template(
+        "Only somebody's scribbles are left of a sum:\n{reasoning}\n\nWhich story were they about? "
+        "Tell it to the end, with its outcome.",
+        "{question} The answer is {result}.",
+        name="scribbles",
+        inverted=True,
+    ),
+    Template(
+        "Think of an everyday situation in which somebody has to find the number {result}, and "
+        "work it out.",
+        "{question} {reasoning}",
+        name="everyday_situation",
+        inverted=True,
+    ),
 )
 
 

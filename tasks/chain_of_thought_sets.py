@@ -124,7 +124,7 @@ def entailment_fields(row: Row) -> dict[str, Any]:
 def claim_fields(row: Row) -> dict[str, Any]:
     """Fields of a claim to judge, which is the one line in quotes of what is asked."""
     fields = yes_or_no_fields(row)
-    claims = _QUOTED_LINE.findall(fields["question"])
+    claims = _QUOTED_LINE.findall(fields.pop("question"))
     if len(claims) != 1:
         hint = f"There should be one claim in quotes on a line of its own, not {len(claims)}."
         raise RowFault("no claim", hint, "input")
@@ -141,6 +141,7 @@ def sentence_pair_fields(row: Row) -> dict[str, Any] | None:
         raise RowFault("no pair", hint, "input")
     one, other = fields["options"]
     sensible = other if fields["answer"] == one else one
+    del fields["question"]
     return {**fields, "sentence_a": one, "sentence_b": other, "sensible": sensible}
 
 
@@ -201,12 +202,13 @@ def _add_set(
 
 _CHOICE = (*wording.QUESTION, *wording.QUESTION_CHOICE)
 _CHOICE_DIRECT = (*wording.QUESTION_DIRECT, *wording.QUESTION_CHOICE_DIRECT)
+_INVERTED = (*wording.QUESTION_INVERTED, *wording.ANSWER_INVERTED)
 
 TASKS = (
     _add_set(
         "aqua",
         choice_fields,
-        (*_CHOICE, *wording.MATHS, *wording.QUESTION_INVERTED),
+        (*_CHOICE, *wording.MATHS, *_INVERTED),
         _CHOICE_DIRECT,
         licence="Apache-2.0",
         citation="Ling, Yogatama, Dyer and Blunsom, Program Induction by Rationale Generation: "
@@ -227,7 +229,7 @@ TASKS = (
     _add_set(
         "ecqa",
         choice_fields,
-        (*_CHOICE, *wording.EVERYDAY, *wording.QUESTION_INVERTED),
+        (*_CHOICE, *wording.EVERYDAY, *_INVERTED),
         _CHOICE_DIRECT,
         licence="not stated by the source",
         citation="Aggarwal, Mandowara, Agrawal, Khandelwal, Singla and Garg, Explanations for "
@@ -257,7 +259,7 @@ TASKS = (
     _add_set(
         "qasc",
         choice_fields,
-        (*_CHOICE, *wording.SCIENCE, *wording.QUESTION_INVERTED),
+        (*_CHOICE, *wording.SCIENCE, *_INVERTED),
         _CHOICE_DIRECT,
         licence="CC BY 4.0",
         citation="Khot, Clark, Guerquin, Jansen and Sabharwal, QASC: A Dataset for Question "
@@ -267,7 +269,7 @@ TASKS = (
     _add_set(
         "qed",
         question_fields,
-        (*wording.QUESTION, *wording.PASSAGE, *wording.QUESTION_INVERTED),
+        (*wording.QUESTION, *wording.PASSAGE, *_INVERTED),
         wording.QUESTION_DIRECT,
         licence="not stated by the source",
         citation="Lamm, Palomaki, Alberti, Andor, Choi, Soares and Collins, QED: A Framework and "

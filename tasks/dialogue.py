@@ -40,7 +40,7 @@ DIALOGUE_TEMPLATES = (
     ),
     _next("Continue by one turn.\n\n{turns_before}\n", name="one_turn"),
     _next(
-        "Here is how far two people got in talking to each other:\n{turns_before}\n\nGive a "
+        "Here is how far some people got in talking to each other:\n{turns_before}\n\nGive a "
         "fitting answer to what was said last.",
         name="fitting_answer",
     ),
@@ -56,7 +56,7 @@ DIALOGUE_TEMPLATES = (
     ),
     _next("so far:\n{turns_before}\n\nand then {next_speaker} goes:", name="and_then"),
     _next(
-        "Read the exchange, think of what the other side wants to hear or know, and respond "
+        "Read the exchange, think of what the others want to hear or know, and respond "
         "as {next_speaker} in one message.\n###\n{turns_before}\n###",
         name="respond_as",
     ),

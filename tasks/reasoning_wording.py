@@ -107,6 +107,16 @@ QUESTION_INVERTED = (
     ),
 )
 
+# Only where answers are many: of yes and no, a thousand questions would be asked in the same words.
+ANSWER_INVERTED = (
+    _inverted(
+        "The last page of a puzzle book has nothing on it but: {answer}. Write the puzzle that "
+        "belongs to it, and how one gets there.",
+        "{question} {reasoning}",
+        name="last_page",
+    ),
+)
+
 QUESTION_DIRECT = (
     direct("{question}\nReply with the answer and nothing else.", name="nothing_else"),
     direct("Q: {question}\nA:", name="labels"),
@@ -401,6 +411,12 @@ SENTENCE_PAIR_INVERTED = (
         "{reasoning}\nRepaired:",
         "{sensible}",
         name="repair",
+    ),
+    _inverted(
+        "Twist this until no one could take it seriously any more, and tell what makes it absurd. "
+        "{sensible}",
+        "{answer} {reasoning}",
+        name="twist",
     ),
 )
 

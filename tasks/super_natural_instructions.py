@@ -264,11 +264,11 @@ _READERS: dict[str, Callable] = {split: partial(_read, split) for split in ("tra
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    fields = dict(row)
-    outputs = fields.pop("outputs")
+    outputs = row["outputs"]
     content = "\x1f".join([row["input"], *outputs]).encode("utf-8", "surrogatepass")
+    shown = {name: text for name, text in row.items() if name != "outputs"}
     return {
-        **fields,
+        **shown,
         "id": row.get("id") or hashlib.blake2b(content, digest_size=8).hexdigest(),
         "output": outputs[0],
         "references": outputs,

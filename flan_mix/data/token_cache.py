@@ -79,16 +79,20 @@ class TokenCache:
     def record(self, index: int) -> dict:
         """What is known of an example beside its tokens.
 
-        Always "id" and "template"; where the texts are kept (`has_records`) also "inputs",
-        "targets", "references", "options" and "answer", and of what was drawn "option_style",
-        "exemplars" (ids) and "shot_style", in a rank variant "option"; each only if there is one.
+        Always "task", "split", "seed", "pass", "id" and "template"; where the texts are kept
+        (`has_records`) also "inputs", "targets", "references", "options" and "answer", and of what
+        was drawn "option_style", "exemplars" (ids) and "shot_style", in a rank variant "option";
+        each only if there is one.
         """
         index = self._checked(index)
+        of = self.manifest
+        rendered = {"task": of.task, "split": of.split, "seed": of.seed, "pass": of.pass_index}
         if not self.has_records:
-            return {"id": self.example_id(index), "template": self.template_id(index)}
+            own = {"id": self.example_id(index), "template": self.template_id(index)}
+            return rendered | own
         with open(self.directory / RECORDS_FILE, "rb") as lines:
             lines.seek(int(self._record_offsets[index]))
-            return json.loads(lines.readline())
+            return rendered | json.loads(lines.readline())
 
     @cached_property
     def _templates(self) -> np.ndarray:

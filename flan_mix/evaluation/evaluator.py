@@ -160,6 +160,8 @@ def _prediction(
         option_style=record.get("option_style"),
         shot_style=record.get("shot_style"),
         exemplars=tuple(record.get("exemplars", ())),
+        seed=record["seed"],
+        pass_index=record["pass"],
     )
 
 

@@ -25,6 +25,7 @@ class Prediction:
     scores: 0 to 100 by metric key, for this example.
     scored: the texts that were compared, where they differ from the above by a postprocess.
     option_style, shot_style, exemplars: what was drawn for the inputs, exemplars by id.
+    seed, pass_index: what the draws were keyed by.
     """
 
     task: str
@@ -40,13 +41,13 @@ class Prediction:
     option_style: str | None = None
     shot_style: str | None = None
     exemplars: tuple[str, ...] = ()
+    seed: int | None = None
+    pass_index: int | None = None
 
     def to_json(self) -> str:
-        """One line, keys in the order of the fields, the last four only where there are some."""
+        """One line, keys in the order of the fields; what is empty is left out."""
         row = asdict(self)
-        for name in ("scored", "option_style", "shot_style", "exemplars"):
-            if not row[name]:
-                del row[name]
+        row = {name: value for name, value in row.items() if value not in (None, ())}
         return json.dumps(row, ensure_ascii=False, allow_nan=False)
 
     @classmethod

@@ -1,5 +1,6 @@
 """Resolving: a name becomes the tasks behind it and the rate of each."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from flan_mix.registry import catalogue, seqio_arrival
@@ -15,14 +16,22 @@ class MixturePart(NamedTuple):
     rate: float
 
 
-def resolve(name: str) -> tuple[MixturePart, ...]:
+CountExamples = Callable[[str, str], int]
+
+
+def resolve(
+    name: str, count_examples: CountExamples = num_input_examples
+) -> tuple[MixturePart, ...]:
     """The tasks of a mixture, sorted by name, or the one task that `name` is, at rate 1.
+
+    count_examples: how many examples a task has in a split, for proportional rates.
 
     Rates are what `seqio.Mixture.get_rate` gives. Needs no SeqIO unless a part is SeqIO's own or
     a proportional rate counts a TFDS dataset. Raises TaskError for a name nobody registered.
     """
     if catalogue.is_mixture(name):
-        return tuple(MixturePart(task, rate) for task, rate in sorted(_task_rates(name).items()))
+        rates = _task_rates(name, count_examples)
+        return tuple(MixturePart(task, rate) for task, rate in sorted(rates.items()))
     if catalogue.is_task(name):
         return (MixturePart(name, 1.0),)
     if name in seqio_arrival.foreign_names():
@@ -32,18 +41,18 @@ def resolve(name: str) -> tuple[MixturePart, ...]:
     raise TaskError(catalogue.unknown(name))
 
 
-def _task_rates(mixture: str) -> dict[str, float]:
+def _task_rates(mixture: str, count_examples: CountExamples) -> dict[str, float]:
     """Task -> rate. A mixture within shares out its rate in proportion to its parts' own."""
     rates: dict[str, float] = {}
     for part, rate in catalogue.get_mixture(mixture).parts:
-        members = resolve(part)
-        share = _part_rate(part, rate) / sum(member.rate for member in members)
+        members = resolve(part, count_examples)
+        share = _part_rate(part, rate, count_examples) / sum(member.rate for member in members)
         for member in members:
             rates[member.task] = rates.get(member.task, 0.0) + share * member.rate
     return rates
 
 
-def _part_rate(part: str, rate: Rate) -> float:
+def _part_rate(part: str, rate: Rate, count_examples: CountExamples) -> float:
     if not isinstance(rate, ExamplesProportional):
         return rate
-    return rate.rate(num_input_examples(part, TRAIN_SPLIT))
+    return rate.rate(count_examples(part, TRAIN_SPLIT))

@@ -2,8 +2,8 @@
 padding. From the lengths in token caches alone.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,7 +26,8 @@ class PartFacts:
     """A task of a mixture.
 
     share: of the examples drawn, 0 to 1. examples: as far as known. inputs, targets: lengths in
-    tokens, EOS included, int [examples]; None where there is no cache.
+    tokens, EOS included, int [examples]; None where there is no cache. shots: exemplars in a prompt
+    -> prompts, of a few-shot part.
     """
 
     task: str
@@ -35,12 +36,14 @@ class PartFacts:
     examples: int | None
     inputs: np.ndarray | None = None
     targets: np.ndarray | None = None
+    shots: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, task: str, category: str, share: float, cache: TokenCache) -> "PartFacts":
         """The facts that a cache holds."""
         inputs, targets = (cache.lengths(feature) for feature in ("inputs", "targets"))
-        return cls(task, category, share, len(cache), inputs, targets)
+        shots = {int(shots): prompts for shots, prompts in cache.manifest.shots.items()}
+        return cls(task, category, share, len(cache), inputs, targets, shots)
 
     def mean_tokens(self, lengths: Lengths | None) -> tuple[float, float] | None:
         """Tokens in and out per example, cut to `lengths`."""

@@ -12,6 +12,7 @@ from flan_mix.registry import (
     get_task,
     is_task,
     mixture_names,
+    num_input_examples,
     resolve,
 )
 from flan_mix.runs.mixture_facts import Lengths, MixtureFacts, Padding, PartFacts, shares
@@ -21,15 +22,28 @@ from flan_mix.vocabularies import Vocabulary
 
 OpenCache = Callable[[str], TokenCache | None]
 
+# Parts of a mixture that a list shows.
+_LISTED = 6
+# Examples of a task whose data is elsewhere: more than any cap in use but the largest.
+_UNCOUNTED = 100_000
+
 
 def list_mixtures() -> None:
     """Prints the registered mixtures with their parts as written."""
-    listing = table("Mixture", "Parts and rates", right=("Parts",))
+    listing = table("Mixture", "Parts", "Rates", right=("Parts",), whole=1)
     for name in mixture_names():
         parts = get_mixture(name).parts
-        shown = ", ".join(f"{part} × {_rate(rate)}" for part, rate in parts[:6])
-        more = f", … and {len(parts) - 6} more" if len(parts) > 6 else ""
-        add_row(listing, name, shown + more, len(parts))
+        one_rate = len({rate for _, rate in parts}) == 1
+        shown = [part if one_rate else f"{part} × {_rate(rate)}" for part, rate in parts[:_LISTED]]
+        if len(parts) > _LISTED:
+            shown.append(f"… and {len(parts) - _LISTED} more")
+        add_row(
+            listing,
+            name,
+            ", ".join(shown),
+            _all_at(parts[0][1]) if one_rate else "as written",
+            len(parts),
+        )
     show(listing)
 
 
@@ -47,29 +61,46 @@ def show_mixture(
     open_cache: gives a task's token cache, or None. lengths: (inputs, targets) of
     TASK_FEATURE_LENGTHS. steps, batch_size, packed: of the training whose epochs are wanted.
     """
-    facts = mixture_facts(name, open_cache)
+    facts, uncounted = mixture_facts(name, open_cache)
     padding = facts.padding(lengths, packed=packed) if lengths and facts.is_complete else None
     per_row = padding.examples_per_row if padding else (None if packed else 1.0)
     show(_parts_table(name, facts, lengths, steps, batch_size, per_row))
+    if uncounted:
+        show(
+            f"The data of {_some(uncounted)} is not on this machine: each counts as "
+            f"{_UNCOUNTED:,} examples, which is at or above the cap of most rates."
+        )
     if not facts.is_complete:
         missing = [part.task for part in facts.parts if part.inputs is None]
         show(
-            f"No token cache of {', '.join(missing[:6])}{', …' if len(missing) > 6 else ''}: their "
+            f"No token cache of {_some(missing)}: their "
             "lengths are not known. Give --vocabulary and the --cache_dir of `flan-mix cache`, or "
             "--build."
         )
         return
     if padding:
         show(_said(padding))
+    for part in facts.parts:
+        if part.shots:
+            show(_shots(part))
     if steps and per_row is None:
         show("Epochs need --lengths, which say how many examples a packed row holds.")
     for kind in (True, False):
         show(_lengths_table(facts.least_wasteful(packed=kind), packed=kind))
 
 
-def mixture_facts(name: str, open_cache: OpenCache) -> MixtureFacts:
-    """Shares and lengths of the tasks behind a name."""
-    members = resolve(name)
+def mixture_facts(name: str, open_cache: OpenCache) -> tuple[MixtureFacts, list[str]]:
+    """Shares and lengths of the tasks behind a name; and the tasks that cannot be counted here and
+    whose rate goes by examples: nothing is downloaded to tell what a mixture is."""
+    uncounted: list[str] = []
+
+    def count(task: str, split: str) -> int:
+        if is_task(task) and known_examples(get_task(task), split) is None:
+            uncounted.append(task)
+            return _UNCOUNTED
+        return num_input_examples(task, split)
+
+    members = resolve(name, count)
     parts = []
     for member, share in zip(members, shares([m.rate for m in members]), strict=True):
         category = get_task(member.task).category if is_task(member.task) else "others"
@@ -80,7 +111,7 @@ def mixture_facts(name: str, open_cache: OpenCache) -> MixtureFacts:
         ours = is_task(member.task)
         examples = known_examples(get_task(member.task), "train") if ours else None
         parts.append(PartFacts(member.task, category, share, examples))
-    return MixtureFacts(tuple(parts))
+    return MixtureFacts(tuple(parts)), uncounted
 
 
 def cache_opener(
@@ -168,6 +199,10 @@ def _weighted(
     return shown(first), shown(second)
 
 
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:6])}{f' and {len(names) - 6} more' if len(names) > 6 else ''}"
+
+
 def _said(padding: Padding) -> str:
     how = "packed" if padding.packed else "not packed"
     return (
@@ -175,6 +210,14 @@ def _said(padding: Padding) -> str:
         f"examples a row, {percent(padding.waste)} padding, {percent(padding.cut)} of the tokens "
         "cut off"
     )
+
+
+def _shots(part: PartFacts) -> str:
+    """What the few-shot prompts of a part came to."""
+    prompts = sum(part.shots.values())
+    mean = sum(shots * count for shots, count in part.shots.items()) / prompts
+    without = percent(part.shots.get(0, 0) / prompts)
+    return f"{part.task}: {mean:.2f} exemplars a prompt; {without} zero-shot, as none fitted"
 
 
 def _lengths_table(paddings: Sequence[Padding], *, packed: bool):
@@ -190,6 +233,10 @@ def _lengths_table(paddings: Sequence[Padding], *, packed: bool):
             f"{padding.examples_per_row:.2f}",
         )
     return listing
+
+
+def _all_at(rate: float | ExamplesProportional) -> str:
+    return f"by {_rate(rate)}" if isinstance(rate, ExamplesProportional) else "equal"
 
 
 def _rate(rate: float | ExamplesProportional) -> str:

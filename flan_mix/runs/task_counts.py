@@ -15,6 +15,8 @@ def known_examples(spec: TaskSpec, split: str) -> int | None:
         if isinstance(spec.source, FileSource):
             there = is_on_disk(spec.source, split)
             return num_input_examples(spec.base_name, split) if there else None
+        if spec.source.local_files(split) is not None:
+            return num_input_examples(spec.base_name, split)
         rows = prepared_rows(spec.source, split)
     except (OSError, ValueError):
         return None

@@ -24,17 +24,41 @@ def lint(
     if shown:
         show(_table(shown))
     counts = Counter(finding.severity for finding in found)
+    tasks = f"{len(specs)} task{'s' if len(specs) != 1 else ''}"
     show(
-        f"{len(specs)} tasks, {sum(len(spec.templates) for spec in specs):,} templates: "
+        f"{tasks}, {sum(len(spec.templates) for spec in specs):,} templates: "
         f"{counts['finding']} findings, {counts['note']} notes"
     )
     return counts["finding"]
 
 
-def _table(findings: Sequence[Finding]):
-    listing = table("Where", "Task", "Template", "Kind", "What")
+def _of_many_templates(findings: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
+    """What is said of several templates of a task, once, at the place of the first, with their
+    numbers."""
+    said: dict[tuple[str, str, str, str], tuple[Finding, list[int]]] = {}
     for finding in findings:
-        number = "" if finding.template is None else finding.template
+        key = (finding.task, finding.kind, finding.severity, finding.message)
+        _, numbers = said.setdefault(key, (finding, []))
+        if finding.template is not None:
+            numbers.append(finding.template)
+    return list(said.values())
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """ "0-3, 7" for 0, 1, 2, 3, 7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def _table(findings: Sequence[Finding]):
+    listing = table("Where", "Task", "Template", "Kind", "What", whole=1)
+    for finding, numbers in _of_many_templates(findings):
+        number = _ranges(numbers)
         kind = finding.kind if finding.severity == "finding" else f"{finding.kind} (note)"
         style = "" if finding.severity == "finding" else "dim"
         add_row(listing, finding.place, finding.task, number, kind, finding.message, style=style)

@@ -1,7 +1,7 @@
 """`flan-mix tasks list` and `tasks show`: what there is to learn, and in which words."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flan_mix.registry import FileSource, TaskError, TaskSpec, get_task, tasks_in_category
 from flan_mix.registry.catalogue import task_names
@@ -21,19 +21,23 @@ def list_tasks(category: str | None = None, *, count: bool = True) -> None:
     by_category: dict[str, list[TaskSpec]] = defaultdict(list)
     for name in names:
         by_category[get_task(name).category].append(get_task(name))
-    listing = table("Task", "Source", "Licence", "Splits", right=("Templates",))
+    listing = table("Task", "Source", "Licence", "Examples", right=("Templates",))
     for found, specs in sorted(by_category.items()):
-        add_row(listing, found, f"{len(specs)} tasks", "", "", "", style="bold")
-        for spec in sorted(specs, key=lambda spec: spec.name):
+        rows = [(spec, _counts(spec, count)) for spec in sorted(specs, key=lambda spec: spec.name)]
+        total = sum(counts.get("train") or 0 for _, counts in rows)
+        known = f"train {total:,}" if total else ""
+        add_row(listing, found, _number(len(specs), "task"), "", known, "", style="bold")
+        for spec, counts in rows:
             add_row(
                 listing,
                 f"  {spec.name}",
                 source_name(spec),
                 spec.licence or NOTHING,
-                ", ".join(_splits(spec, count)),
+                _splits(counts),
                 len(spec.templates),
             )
-    show(listing, f"{len(names)} tasks in {len(by_category)} categories")
+    tasks = _number(len(names), "task")
+    show(listing, f"{tasks} in {_number(len(by_category), 'category', 'categories')}")
 
 
 def show_task(name: str) -> None:
@@ -74,7 +78,7 @@ def _facts(spec: TaskSpec) -> Sequence[tuple[str, str]]:
     return (
         ("category", spec.category),
         ("source", source_name(spec)),
-        ("splits", ", ".join(_splits(spec, True))),
+        ("examples", _splits(_counts(spec, True))),
         ("fields", made_by or ", ".join(f"{k} ← {v}" for k, v in dict(fields).items())),  # type: ignore
         ("templates", f"{len(spec.templates)}, {inverted} of them inverted"),
         ("variants", ", ".join(variant_names(get_task(spec.base_name)))),
@@ -89,9 +93,16 @@ def _facts(spec: TaskSpec) -> Sequence[tuple[str, str]]:
     )
 
 
-def _splits(spec: TaskSpec, count: bool) -> list[str]:
-    counts = {split: known_examples(spec, split) if count else None for split in spec.splits}
-    return [name if n is None else f"{name} {n:,}" for name, n in counts.items()]
+def _counts(spec: TaskSpec, count: bool) -> dict[str, int | None]:
+    return {split: known_examples(spec, split) if count else None for split in spec.splits}
+
+
+def _splits(counts: Mapping[str, int | None]) -> str:
+    return ", ".join(name if n is None else f"{name} {n:,}" for name, n in counts.items())
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 __all__ = ["TaskError", "list_tasks", "show_task", "source_name"]

@@ -61,7 +61,8 @@ def preview(
             example = example.with_shots(max(fitting, default=0))
         worded = ours.templates[example.template].name if ours and example.template >= 0 else None
         title = f"{name} · {chosen} · {example.id} · template {example.template}"
-        show(plain(title + (f" ({worded})" if worded else ""), "bold"))
+        title += f" ({worded})" if worded else ""
+        show(plain(f"{title} · seed {seed}, pass {pass_index}", "bold"))
         for key, value in example._asdict().items():
             if key not in _HIDDEN and value not in (None, (), ""):
                 show(plain(f"{key}: {_listed(value)}", "dim"))
@@ -86,7 +87,11 @@ def _tokens(side: str, text: str, vocabulary: Vocabulary) -> str:
     ids = vocabulary.encode(text)
     shown = " ".join(map(str, ids[:_IDS_SHOWN])) + (" …" if len(ids) > _IDS_SHOWN else "")
     lost = vocabulary.dropped_characters(text)
-    note = f"; without {' '.join(repr(c)[1:-1] for c in lost)}" if lost else ""
+    note = (
+        f"; without {' '.join(c if c.isprintable() else repr(c)[1:-1] for c in lost)}"
+        if lost
+        else ""
+    )
     unknown = vocabulary.count_unknown(ids)
     unknown_note = f"; {unknown} unknown" if unknown else ""
     return f"{side}: {len(ids) + 1} tokens with EOS: {shown}{note}{unknown_note}"

@@ -20,14 +20,16 @@ def plain(text: object, style: str = "") -> Text:
     return Text("".join(shown), style=style)
 
 
-def table(*left: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
-    """An empty table: columns of text, then columns of figures."""
+def table(
+    *left: str, right: tuple[str, ...] = (), title: str | None = None, whole: int = 0
+) -> Table:
+    """An empty table: columns of text, the first `whole` of them never folded, then of figures."""
     from rich import box
     from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
-    for name in left:
-        made.add_column(name, overflow="fold")
+    for place, name in enumerate(left):
+        made.add_column(name, overflow="fold", no_wrap=place < whole)
     for name in right:
         made.add_column(name, justify="right", no_wrap=True)
     return made

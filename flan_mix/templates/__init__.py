@@ -18,7 +18,7 @@ from flan_mix.templates.template import RenderedText, Template
 
 # Part of every cache's fingerprint: raise it whenever the same row, seed and pass would give
 # another text, id or subset than before (tests/registry/test_rendered_bytes.py notices).
-RENDERING_VERSION = 2
+RENDERING_VERSION = 3
 
 __all__ = [
     "DASH_LIST",

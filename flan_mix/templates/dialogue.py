@@ -47,13 +47,28 @@ class SpeakerStyle:
         return DialogueText(self.separator.join(lines), turns[drawn], self.speaker(drawn, speakers))
 
 
-SPEAKER_STYLES = (
-    SpeakerStyle("letters", ("A", "B")),
-    SpeakerStyle("numbered", ("Speaker 1", "Speaker 2")),
-    SpeakerStyle("persons", ("First person", "Second person")),
-    SpeakerStyle("brackets", ("1", "2"), before="[", after="] "),
-    SpeakerStyle("dashes", ("one", "other"), before="- ", after=": "),
-    SpeakerStyle("says", ("One", "The other"), after=" says: "),
-    SpeakerStyle("bars", ("X", "Y"), after=": ", separator=" | "),
-    SpeakerStyle("round", ("you", "me"), before="(", after=") "),
+_LABELS = {
+    "letters": ("A", "B"),
+    "last_letters": ("X", "Y"),
+    "numbers": ("1", "2"),
+    "numbered": ("Speaker 1", "Speaker 2"),
+    "persons": ("First person", "Second person"),
+    "others": ("One", "The other"),
+}
+# Mark -> what stands before and after a speaker.
+_MARKS = {
+    "colon": ("", ": "),
+    "brackets": ("[", "] "),
+    "dash": ("- ", ": "),
+    "round": ("(", ") "),
+    "says": ("", " says: "),
+}
+# T5's vocabulary has no newline: bars part turns for it too.
+_SEPARATORS = {"lines": "\n", "bars": " | "}
+
+SPEAKER_STYLES = tuple(
+    SpeakerStyle(f"{label}.{mark}.{parting}", labels, before, after, separator)
+    for label, labels in _LABELS.items()
+    for mark, (before, after) in _MARKS.items()
+    for parting, separator in _SEPARATORS.items()
 )

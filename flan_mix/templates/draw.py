@@ -6,6 +6,7 @@ because TensorFlow has it as an operation (`tf.strings.to_hash_bucket_strong`, u
 `tensor_rendering`), and it is short enough to be written here for everything else.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 _MASK = (1 << 64) - 1
@@ -39,6 +40,12 @@ class Draw:
     def index(self, example_id: str, count: int) -> int:
         """A number in [0, count), uniform over ids."""
         return siphash(self.key, (self.prefix + example_id).encode("utf-8")) % count
+
+    def turn(self, example_id: str, count: int) -> int:
+        """The same for pass 0; each further pass takes the next number, so that `count` passes
+        have all of them."""
+        first = dataclasses.replace(self, pass_index=0)
+        return (first.index(example_id, count) + self.pass_index) % count
 
     def rank(self, example_id: str) -> int:
         """A number in [0, RANKS) to order ids by."""

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from flan_mix.templates.template import RenderedText
 
+LARGEST_POOL = 10_000
+"""Rows of a pool, which is held in memory as tensors."""
+
 
 @dataclass(frozen=True)
 class FewShot:
@@ -28,13 +31,15 @@ class FewShot:
     max_input_tokens: int | None = None
     mixed_templates: bool = False
     balance_labels: bool = False
-    pool: int = 10_000
+    pool: int = LARGEST_POOL
 
     def __post_init__(self):
         if not 1 <= self.fewest <= self.most:
             raise ValueError(f"FewShot: 1 <= fewest <= most, not {self.fewest} and {self.most}.")
-        if self.pool < 1 or (self.max_input_tokens is not None and self.max_input_tokens < 1):
-            raise ValueError("FewShot: pool and max_input_tokens must be positive.")
+        if not 1 <= self.pool <= LARGEST_POOL:
+            raise ValueError(f"FewShot: 1 <= pool <= {LARGEST_POOL:,}, not {self.pool:,}.")
+        if self.max_input_tokens is not None and self.max_input_tokens < 1:
+            raise ValueError(f"FewShot: max_input_tokens is positive, not {self.max_input_tokens}.")
 
     @property
     def candidates(self) -> int:

@@ -1,5 +1,6 @@
 """Draws for string tensors of ids: TensorFlow has the hash of `draw` as an operation."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,11 @@ class TensorDraw:
 
         messages = tf.strings.join([self.draw.prefix, ids])
         return tf.strings.to_hash_bucket_strong(messages, count, key=list(self.draw.key))
+
+    def turn(self, ids: Any, count: int) -> Any:
+        """`Draw.turn`: int64 of the shape of `ids`."""
+        first = dataclasses.replace(self.draw, pass_index=0)
+        return (TensorDraw(first).index(ids, count) + self.draw.pass_index % count) % count
 
     def rank(self, ids: Any) -> Any:
         """`Draw.rank`: int64 of the shape of `ids`."""

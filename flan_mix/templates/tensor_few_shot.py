@@ -2,11 +2,13 @@
 
 Everything is drawn by hash of the query's id from a pool that is the same on every worker, so a
 prompt depends on nothing else. A pool row that is the query, or asks the very same, is never taken.
+What is the same is told by keys, one for each template: of all that its inputs show, whatever the
+case of letters, the spaces and the order of options.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flan_mix.templates.few_shot import FewShot, ShotStyle
 from flan_mix.templates.tensor_draws import Drawer
@@ -16,7 +18,8 @@ from flan_mix.templates.tensor_draws import Drawer
 class ExemplarPool:
     """The rows that exemplars are taken from, as tensors.
 
-    rows: what a renderer takes, [pool, …]. keys: int64 [pool], equal for rows that ask the same.
+    rows: what a renderer takes, [pool, …]. keys: int64 [pool, templates], equal for rows that ask
+    the same in a template's words.
     label_starts, label_sizes: where the rows of each answer lie, if they are sorted by answer.
     """
 
@@ -27,26 +30,80 @@ class ExemplarPool:
     size: int
 
 
+class Queries(NamedTuple):
+    """What exemplars are drawn for.
+
+    ids: string [batch]. template: int64 [batch]. keys: int64 [batch, templates], as in a pool.
+    """
+
+    ids: Any
+    template: Any
+    keys: Any
+
+
+class Exemplars(NamedTuple):
+    """Which pool rows each query gets, the nearest to the query first.
+
+    rows: int64 [batch, most]. templates: int64 [batch, most], of each. shots: int64 [batch], how
+    many of them are taken.
+    """
+
+    rows: Any
+    templates: Any
+    shots: Any
+
+
 def draw_exemplars(
-    few_shot: FewShot, pool: ExemplarPool, draw: Drawer, ids: Any, keys: Any
-) -> tuple[Any, Any]:
-    """Which pool rows each query gets: (int64 [batch, most], the nearest to the query first;
-    int64 [batch], how many of them are taken)."""
+    few_shot: FewShot,
+    pool: ExemplarPool,
+    draw: Drawer,
+    queries: Queries,
+    mixed: Sequence[int],
+) -> Exemplars:
+    """Draws exemplars; mixed: the templates to draw theirs from, where they have their own."""
     import tensorflow as tf
 
-    drawn = _candidates(few_shot, pool, draw, ids)
-    drawn_keys = tf.gather(pool.keys, drawn)
-    valid = drawn_keys != keys[:, tf.newaxis]
-    valid &= tf.gather(pool.rows["id"], drawn) != ids[:, tf.newaxis]
-    same = drawn_keys[:, :, tf.newaxis] == drawn_keys[:, tf.newaxis, :]
     count = few_shot.candidates
+    drawn = _candidates(few_shot, pool, draw, queries.ids)
+    asking = tf.repeat(queries.template[:, tf.newaxis], count, axis=1)
+    theirs = asking
+    if few_shot.mixed_templates:
+        theirs = _own_templates(few_shot, draw, queries.ids, mixed)
+    keys = _key(pool, drawn, asking)
+    valid = tf.gather(pool.rows["id"], drawn) != queries.ids[:, tf.newaxis]
+    # The same neither in the query's words nor in the exemplar's.
+    valid &= keys != tf.gather(queries.keys, asking, batch_dims=1)
+    valid &= _key(pool, drawn, theirs) != tf.gather(queries.keys, theirs, batch_dims=1)
+    same = keys[:, :, tf.newaxis] == keys[:, tf.newaxis, :]
     earlier = tf.constant([[other < one for other in range(count)] for one in range(count)])
     valid &= ~tf.reduce_any(same & earlier & valid[:, tf.newaxis, :], axis=2)
     place = tf.range(count)
     order = tf.argsort(tf.where(valid, place, place + count), axis=1)[:, : few_shot.most]
-    wanted = few_shot.fewest + draw("shots").index(ids, few_shot.most - few_shot.fewest + 1)
+    wanted = few_shot.fewest + draw("shots").index(queries.ids, few_shot.most - few_shot.fewest + 1)
     there = tf.reduce_sum(tf.cast(valid, tf.int64), axis=1)
-    return tf.gather(drawn, order, batch_dims=1), tf.minimum(wanted, there)
+    return Exemplars(
+        tf.gather(drawn, order, batch_dims=1),
+        tf.gather(theirs, order, batch_dims=1),
+        tf.minimum(wanted, there),
+    )
+
+
+def _key(pool: ExemplarPool, rows: Any, templates: Any) -> Any:
+    """The keys of pool rows under templates, both int64 [batch, n]: int64 [batch, n]."""
+    import tensorflow as tf
+
+    return tf.gather_nd(pool.keys, tf.stack([rows, templates], axis=-1))
+
+
+def _own_templates(few_shot: FewShot, draw: Drawer, ids: Any, numbers: Sequence[int]) -> Any:
+    """A template for each candidate: int64 [batch, candidates]."""
+    import tensorflow as tf
+
+    drawn = [
+        draw(f"exemplar_template_{place}").index(ids, len(numbers))
+        for place in range(few_shot.candidates)
+    ]
+    return tf.gather(tf.constant(numbers, tf.int64), tf.stack(drawn, axis=1))
 
 
 def _candidates(few_shot: FewShot, pool: ExemplarPool, draw: Drawer, ids: Any) -> Any:
@@ -83,3 +140,11 @@ def set_out(styles: Sequence[ShotStyle], style: Any, query: Any, inputs: Any, ta
         shown = tf.strings.join([*text, shown])
         prompts.append(tf.strings.join([opening, shown]))
     return tf.stack(prompts, axis=1)
+
+
+def first_shots(exemplars: Any, shots: Any) -> Any:
+    """Ids of exemplars string [batch, most], emptied beyond the first `shots` int64 [batch]."""
+    import tensorflow as tf
+
+    place = tf.range(exemplars.shape[1], dtype=tf.int64)
+    return tf.where(place < shots[:, tf.newaxis], exemplars, "")

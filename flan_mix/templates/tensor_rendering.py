@@ -13,14 +13,20 @@ from typing import Any
 import numpy as np
 
 from flan_mix.templates.dialogue import DIALOGUE_FIELDS, SPEAKER_STYLES, SpeakerStyle
-from flan_mix.templates.draw import RANKS
 from flan_mix.templates.few_shot import SHOT_STYLES, FewShot, ShotStyle
 from flan_mix.templates.options import OptionStyle
 from flan_mix.templates.placeholders import Pattern
 from flan_mix.templates.template import Template
 from flan_mix.templates.tensor_dialogue import dialogue_fields
 from flan_mix.templates.tensor_draws import Drawer
-from flan_mix.templates.tensor_few_shot import ExemplarPool, draw_exemplars, set_out
+from flan_mix.templates.tensor_few_shot import (
+    ExemplarPool,
+    Queries,
+    draw_exemplars,
+    first_shots,
+    set_out,
+)
+from flan_mix.templates.tensor_keys import template_keys
 from flan_mix.templates.tensor_options import TensorOptions
 
 Tensors = Mapping[str, Any]
@@ -126,11 +132,11 @@ class TensorRenderer:
         return {**rows, "answer": answer, "texts": tf.stack(texts, axis=1)}
 
     def _drawn_template(self, draw: Drawer, ids: Any, training: Any) -> Any:
-        """Uniform over the templates to draw from: int64 [batch]."""
+        """Uniform over the templates to draw from, another in each pass: int64 [batch]."""
         import tensorflow as tf
 
         def among(numbers: Sequence[int]) -> Any:
-            drawn = draw("template").index(ids, len(numbers))
+            drawn = draw("template").turn(ids, len(numbers))
             return tf.gather(tf.constant(numbers, tf.int64), drawn)
 
         everywhere, elsewhere = (
@@ -175,59 +181,36 @@ class TensorRenderer:
     ) -> dict[str, Any]:
         """Few-shot prompts: inputs string [batch], with as many exemplars as were drawn; shots
         int64 [batch], how many; inputs_by_shots string [batch, most + 1], with 0, 1, … of them;
-        exemplars string [batch, most], their ids, nearest first; shot_style int32 [batch].
+        exemplars string [batch, most], their ids, nearest first, then empty; shot_style int32
+        [batch].
         """
         import tensorflow as tf
 
         assert self.few_shot is not None
-        keys = self.keys(rows)
-        picked, shots = draw_exemplars(self.few_shot, pool, draw, rows["id"], keys)
+        queries = Queries(rows["id"], template, self.keys(rows))
+        mixed = self.drawn or drawable(self.templates, training=False)
+        picked, theirs, shots = draw_exemplars(self.few_shot, pool, draw, queries, mixed)
         most = self.few_shot.most
         flat = tf.reshape(picked, [-1])
         exemplars = {name: tf.gather(value, flat) for name, value in pool.rows.items()}
-        theirs = self._exemplar_templates(draw, rows["id"], template)
         texts = self._texts(draw, exemplars, tf.reshape(theirs, [-1]), tf.repeat(style, most))
         inputs, targets = (tf.reshape(text, [-1, most]) for text in texts)
         shot_style = draw("shot_style").index(rows["id"], len(self.shot_styles))
         prompts = set_out(self.shot_styles, shot_style, query, inputs, targets)
+        ids = tf.reshape(tf.gather(pool.rows["id"], flat), [-1, most])
         return {
             "inputs": tf.gather(prompts, shots, batch_dims=1),
             "shots": shots,
             "inputs_by_shots": prompts,
-            "exemplars": tf.reshape(tf.gather(pool.rows["id"], flat), [-1, most]),
+            "exemplars": first_shots(ids, shots),
             "shot_style": tf.cast(shot_style, tf.int32),
         }
 
-    def _exemplar_templates(self, draw: Drawer, ids: Any, template: Any) -> Any:
-        """The template of each exemplar: int64 [batch, most]."""
-        import tensorflow as tf
-
-        assert self.few_shot is not None
-        if not self.few_shot.mixed_templates:
-            return tf.repeat(template[:, tf.newaxis], self.few_shot.most, axis=1)
-        numbers = self.drawn or drawable(self.templates, training=False)
-        drawn = [
-            draw(f"exemplar_template_{place}").index(ids, len(numbers))
-            for place in range(self.few_shot.most)
-        ]
-        return tf.gather(tf.constant(numbers, tf.int64), tf.stack(drawn, axis=1))
-
     def keys(self, rows: Tensors) -> Any:
-        """A hash of what each row asks, int64 [batch]: equal for rows that no prompt could hold
-        together, since the one would tell the other's answer."""
-        import tensorflow as tf
-
-        numbers = self.drawn or drawable(self.templates, training=False)
-        asked = frozenset().union(*(self.templates[number].input_fields for number in numbers))
-        pieces = [
-            rows["texts"][:, column]
-            for column, name in enumerate(self.text_fields)
-            if name in asked
-        ]
-        lists = [name for name in ("options", "turns") if name in rows]
-        pieces += [tf.strings.reduce_join(rows[name], -1, separator="\x1e") for name in lists]
-        text = tf.strings.join([*pieces, tf.zeros_like(rows["id"])], separator="\x1f")
-        return tf.strings.to_hash_bucket_strong(text, RANKS, key=[0, 0])
+        """A hash of what each row asks in each template's words, int64 [batch, templates]: equal
+        for rows that no prompt could hold together, since the one would tell the other's answer."""
+        columns = dict(zip(self.text_fields, range(len(self.text_fields)), strict=True))
+        return template_keys(self.templates, rows, columns)
 
     @property
     def _shows_options(self) -> bool:

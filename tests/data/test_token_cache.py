@@ -47,6 +47,10 @@ def test_texts_are_kept_for_every_split_but_train(tmp_path):
     validation = text_cache(tmp_path, "validation")
     assert validation.has_records
     assert validation.record(0) == {
+        "task": "texts",
+        "split": "validation",
+        "seed": 0,
+        "pass": 0,
         "id": "ä/1",
         "template": 4,
         "inputs": "hällo",
@@ -58,7 +62,8 @@ def test_texts_are_kept_for_every_split_but_train(tmp_path):
     assert validation.record(-1)["answer"] == "a"
     train = text_cache(tmp_path, "train")
     assert not train.has_records
-    assert train.record(0) == {"id": "ä/1", "template": 4}
+    rendered = {"task": "texts", "split": "train", "seed": 0, "pass": 0}
+    assert train.record(0) == {**rendered, "id": "ä/1", "template": 4}
 
 
 def test_index_past_the_end_is_an_index_error(tmp_path):

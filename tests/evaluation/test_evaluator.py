@@ -49,6 +49,8 @@ def test_a_prediction_line_holds_what_was_asked_answered_and_meant(tmp_path: Pat
             "references": ["7", "seven"],
             "prediction": "7",
             "scores": {"accuracy": 100.0},
+            "seed": 0,
+            "pass_index": 0,
         }
     ]
 

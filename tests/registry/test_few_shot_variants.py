@@ -1,10 +1,19 @@
 """Few-shot variants on files: the pool, the guard, the budget, and independence of shards."""
 
+import importlib
+import re
+
 import pytest
 
 from flan_mix.data import build_cache
 from flan_mix.data.cache_key import RenderSettings
-from flan_mix.registry import add_task
+from flan_mix.registry import (
+    ExamplesProportional,
+    add_mixture,
+    add_task,
+    num_input_examples,
+    resolve,
+)
 from flan_mix.templates import FewShot, Template
 from flan_mix.templates.draw import Draw
 from flan_mix.vocabularies import ByteVocabulary
@@ -53,20 +62,110 @@ def test_on_a_dataset_of_doubles_no_query_ever_sees_itself(make_task):
         assert example.inputs.count(questions[example.id] + "?") <= 1
 
 
-def test_prompts_depend_neither_on_shards_nor_on_workers(make_task):
+@pytest.mark.parametrize("mixed", [False, True], ids=["same", "mixed"])
+def test_near_duplicates_and_rows_that_a_wording_cannot_tell_apart_are_no_exemplars(
+    make_task, make_spec, mixed
+):
+    """Five rows ask each question: under other ids, in capitals, with more spaces, of other
+    answers, on another page, which only one of the wordings shows."""
+    rows = []
+    for i in range(12):
+        forms = [f"what is {i} then", f"WHAT is {i} then", f" what  is\n{i} then "] * 2
+        rows += [
+            {"id": f"{i}-{j}", "q": form, "a": f"answer {j % 4}", "page": f"page {j // 3}"}
+            for j, form in enumerate(forms)
+        ]
+    add_task(
+        make_spec(
+            rows,
+            fields={name: name for name in ("id", "q", "a", "page")},
+            templates=[Template("{page}: {q}?", "{a}"), Template("Say: {q}", "{a}!")],
+            few_shot=FewShot(3, 3, mixed_templates=mixed),
+        )
+    )
+    examples = list(render("toy.few_shot", "train"))
+    assert len(examples) == len(rows) == 72
+    for example in examples:
+        number, form = example.id.split("-")
+        assert len(example.exemplars) == 3
+        for exemplar in example.exemplars:
+            other, other_form = exemplar.split("-")
+            on_another_page = int(form) // 3 != int(other_form) // 3
+            # Where all that is shown tells them apart, it is another question.
+            assert other != number or (example.template == 0 and on_another_page)
+    told = [example for example in examples if example.template == 1]
+    assert len(told) > 20
+    for example in told:
+        question = f"is {example.id.split('-')[0]} then"
+        shown = " ".join(example.inputs.lower().split())
+        assert shown.count(question) == 1
+
+
+def rows_of(task, shards=1, **settings):
+    """All rows of a plain SeqIO task, as SeqIO's readers share them out."""
+    rows = []
+    for index in range(shards):
+        info = seqio.ShardInfo(index=index, num_shards=shards)
+        dataset = task.get_dataset(split="train", shard_info=info, **settings)
+        rows += dataset.as_numpy_iterator()
+    return rows
+
+
+@pytest.mark.parametrize("shuffle", [False, True], ids=["in order", "shuffled"])
+def test_prompts_depend_neither_on_shards_nor_on_order(make_task, shuffle):
     make_task(most=4)
     task = seqio.TaskRegistry.get("toy.few_shot")
 
-    def prompts(shards):
-        rows = []
-        for index in range(shards):
-            info = seqio.ShardInfo(index=index, num_shards=shards)
-            dataset = task.get_dataset(split="train", shuffle=False, seed=1, shard_info=info)
-            rows += dataset.as_numpy_iterator()
+    def prompts(shards, **settings):
+        rows = rows_of(task, shards, **settings)
         return {row["id"]: row["inputs_pretokenized"] for row in rows}
 
-    assert prompts(1) == prompts(4)
-    assert len(prompts(1)) == 60
+    whole = prompts(1, shuffle=False, seed=1)
+    assert len(whole) == 60
+    assert prompts(4, shuffle=shuffle, seed=1) == whole
+
+
+def test_under_bare_seqio_too_no_query_ever_sees_itself(make_task):
+    rows = [{"id": f"r{i}", "q": f"question {i % 15}", "a": f"answer {i}"} for i in range(60)]
+    make_task(rows, fewest=2, most=3)
+    questions = {row["id"].encode(): row["q"] for row in rows}
+    task = seqio.TaskRegistry.get("toy.few_shot")
+    lengths = {"inputs": 80, "targets": 20}
+    for row in rows_of(task, 4, shuffle=True, seed=5, sequence_length=lengths):
+        shown = [questions[exemplar] for exemplar in row["exemplars"] if exemplar]
+        assert len(shown) == row["shots"]
+        assert questions[row["id"]] not in shown
+        text = row["inputs_pretokenized"].decode()
+        asked = sorted([*shown, questions[row["id"]]])
+        assert sorted(re.findall(r"question \d+", text)) == asked
+        assert len(row["inputs"]) <= 80
+
+
+def test_the_source_is_read_once_a_pass_and_once_for_the_pool(make_task, monkeypatch):
+    module = importlib.import_module("flan_mix.registry.field_rows")
+    reads, read_rows = [], module.read_rows
+
+    def counted(*where):
+        reads.append(where)
+        return read_rows(*where)
+
+    monkeypatch.setattr(module, "read_rows", counted)
+    make_task()
+    for pass_index in range(3):
+        assert len(list(render("toy.few_shot", "train", pass_index=pass_index))) == 60
+    # The pool is that of all variants and passes.
+    assert len(list(render("toy.few_shot_no_options", "train"))) == 60
+    assert len(reads) == 4 + 1
+
+
+def test_few_shot_variants_count_their_examples(make_task):
+    make_task()
+    rate = ExamplesProportional(cap=50)
+    add_mixture("shots", ["toy.few_shot", "toy.few_shot_no_options"], rate=rate)
+    assert num_input_examples("toy.few_shot", "train") == 60
+    assert [part.rate for part in resolve("shots")] == [50.0, 50.0]
+    mixture = seqio.MixtureRegistry.get("shots")
+    assert [mixture.get_rate(task) for task in mixture.tasks] == [50.0, 50.0]
 
 
 def test_passes_draw_other_exemplars(make_task):

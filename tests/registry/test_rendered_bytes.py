@@ -14,6 +14,7 @@ from flan_mix.registry.rendering import render
 KNOWN = {
     1: "928574e7015010c79b5a525235b8c21a4fd5e9a27384e06acef6987565c9f809",
     2: "68326a79fd419066ec520dd5206b45fc40873b94107f39f4922046208fa1ae06",
+    3: "dd326096875be3f4fe0a89e11999116233bd9d50210598a761996bb4c7cc1bb0",
 }
 
 
@@ -28,7 +29,8 @@ def test_rendered_bytes_are_those_of_the_rendering_version(make_spec):
     )
     add_task(spec)
     digest = hashlib.sha256()
-    for pass_index in (0, 1):
-        for example in render("toy", "train", seed=7, pass_index=pass_index):
-            digest.update(repr(example).encode())
+    for name in ("toy", "toy.few_shot"):
+        for pass_index in (0, 1):
+            for example in render(name, "train", seed=7, pass_index=pass_index):
+                digest.update(repr(example).encode())
     assert digest.hexdigest() == KNOWN[RENDERING_VERSION]

@@ -95,6 +95,14 @@ def test_seeds_and_passes_draw_anew_and_the_same_ones_again(spec):
         assert one != other
 
 
+def test_as_many_passes_as_templates_put_each_example_into_all_words(spec):
+    passes = [list(render("toy", "train", pass_index=i)) for i in range(3)]
+    for examples in zip(*passes, strict=True):
+        assert len({example.id for example in examples}) == 1
+        assert sorted(example.template for example in examples) == [0, 1, 2]
+        assert len({example.inputs for example in examples}) == 3
+
+
 def test_skipping_leaves_out_the_first_examples(make_task):
     make_task(600)
     whole = list(render("toy", "train"))

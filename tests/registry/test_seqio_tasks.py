@@ -70,7 +70,7 @@ def test_the_map_seed_is_the_pass(task):
     first, second = drawn(0), drawn(1)
     assert drawn(1) == second
     assert drawn(None) == first
-    assert 10 < sum(first[each] != second[each] for each in first) < 40
+    assert all(first[each] != second[each] for each in first)  # The next template of three.
 
 
 def test_shuffling_shuffles(task):

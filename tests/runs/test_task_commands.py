@@ -47,7 +47,7 @@ def hostile():
 def test_list_tells_category_source_licence_and_counts(flan_mix):
     status, said = flan_mix("tasks", "list", "--category", "title_choice", *STARTER)
     assert status == 0
-    assert "title_choice 1 tasks" in said and "starter_titles" in said
+    assert "title_choice 1 task train 3,000" in said and "starter_titles" in said
     assert "train 3,000" in said and "Apache-2.0" in said and "titles-train.jsonl.gz" in said
 
 
@@ -84,6 +84,10 @@ def test_markup_and_control_characters_of_data_are_shown_as_they_are(flan_mix, h
 def test_lint_exits_with_one_where_there_is_something(flan_mix, hostile):
     status, said = flan_mix("tasks", "lint", "hostile", "--rows", "0")
     assert status == 1 and "too_few_templates" in said and "stray_character" in said
+    # What is said of several templates is said once.
+    _, said = flan_mix("tasks", "lint", "starter_nli", "--vocabulary", "bytes", "--lengths", "9,2")
+    assert said.count("long_target") == 1 and "starter_nli 0-9 long_target" in said
+    assert "1 task, 10 templates: 10 findings" in said
     status, said = flan_mix("tasks", "lint", "flan_mix.tasks.starter", "--rows", "0")
     assert (status, said) == (0, "11 tasks, 110 templates: 0 findings, 0 notes")
 
@@ -96,3 +100,17 @@ def test_mixtures_are_listed_with_rates_and_shown_with_shares(flan_mix):
     # Chats weigh 2 of 10.
     assert "starter_chats 4,000 20.0 %" in said and "starter_nli 3,000 10.0 %" in said
     assert "No token cache of" in said
+
+
+def test_showing_a_mixture_downloads_nothing(flan_mix, monkeypatch):
+    def refuse(*arguments):
+        raise AssertionError("SeqIO is asked, and TFDS with it")
+
+    monkeypatch.setattr("flan_mix.registry.counting.num_input_examples", refuse)
+    monkeypatch.setattr("flan_mix.runs.mixture_listing.num_input_examples", refuse)
+    monkeypatch.setattr("flan_mix.registry.tfds_on_disk.prepared_sizes", lambda source: None)
+    status, said = flan_mix("mixtures", "show", "flan2021", "--module", "flan_mix.tasks.flan2021")
+    assert status == 0
+    # 69 tasks at their caps.
+    assert "flan_snli – 1.45 %" in said and "All – 100.0 %" in said
+    assert "and 63 more is not on this machine" in said

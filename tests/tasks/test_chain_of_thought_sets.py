@@ -197,6 +197,31 @@ def test_inversions_are_a_variant_of_their_own():
         assert "inverted" in variant_names(get_task(task))
 
 
+@pytest.mark.parametrize("task", [*TASKS, "gsm8k"])
+def test_all_kinds_of_inversions_are_there_where_answers_are_many(task):
+    """Reasoning from question and answer, question from both others, question and answer from
+    reasoning, question and reasoning from the answer alone, unless that is one of two or three."""
+    sides = {
+        tuple(frozenset(map(_part, fields)) for fields in (t.input_fields, t.target_fields))
+        for t in get_task(task).templates
+        if t.inverted
+    }
+    q, a, r = "question", "answer", "reasoning"
+    expected = {(frozenset(x), frozenset(y)) for x, y in (((q, a), (r,)), ((r, a), (q,)))}
+    if task == "cot_sensemaking":
+        # There the sentence that makes sense stands for the question, the absurd one is the answer.
+        expected |= {(frozenset([r]), frozenset([a])), (frozenset([q]), frozenset([a, r]))}
+    else:
+        expected.add((frozenset([r]), frozenset([q, a])))
+        if task not in ("cot_creak", "cot_esnli", "cot_strategyqa"):
+            expected.add((frozenset([a]), frozenset([q, r])))
+    assert sides == expected
+
+
+def _part(field):
+    return {"result": "answer", "claim": "question", "sensible": "question"}.get(field, field)
+
+
 @pytest.mark.parametrize("task", [*TASKS, *(f"{task}_direct" for task in TASKS), "gsm8k_direct"])
 def test_templates_are_enough_well_formed_and_different(task):
     check_wording(task)

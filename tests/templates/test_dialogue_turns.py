@@ -21,6 +21,12 @@ def test_a_style_writes_what_was_said_and_leaves_the_reply():
     assert named == ("<Ann> hello", "hi", "Bob")
 
 
+def test_no_two_speaker_styles_are_the_same():
+    turns = ["hello", "hi", "how is it"]
+    assert len({style.name for style in SPEAKER_STYLES}) == len(SPEAKER_STYLES) == 60
+    assert len({style.render(turns, [], 2) for style in SPEAKER_STYLES}) == 60
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     dialogues=st.lists(

@@ -34,6 +34,14 @@ def test_seeds_passes_and_purposes_draw_independently():
             assert 300 < agreeing < 500  # 400 expected by chance
 
 
+def test_passes_take_turns_until_all_have_been():
+    for row_id in IDS[:50]:
+        turns = [Draw("template", pass_index=i).turn(row_id, 7) for i in range(14)]
+        assert turns[0] == Draw("template").index(row_id, 7)
+        assert sorted(turns[:7]) == list(range(7))
+        assert turns[7:] == turns[:7]
+
+
 def test_negative_and_large_seeds_are_seeds_too():
     assert Draw("t", registered_seed=-1).rank("a") != Draw("t", registered_seed=1).rank("a")
     assert Draw("t", seed=2**40).rank("a") != Draw("t", seed=0).rank("a")

@@ -51,9 +51,13 @@ def pool_of(rows, with_renderer):
 
 
 def picked_in_python(few_shot, pool, query):
-    """Pool rows for a query by the draws alone, the nearest first."""
+    """Pool rows for a query by the draws alone, with their templates; the nearest first."""
     labels = [row[2] for row in pool]
     distinct = sorted(set(labels), key=labels.index)
+    drawn = {
+        j: DRAWN[Draw(f"exemplar_template_{j}").index(query[0], 2)]
+        for j in range(few_shot.candidates)
+    }
     chosen = []
     for j in range(few_shot.candidates):
         rank = Draw(f"exemplar_{j}").rank(query[0])
@@ -64,9 +68,9 @@ def picked_in_python(few_shot, pool, query):
             row = of_label[rank % len(of_label)]
         else:
             row = pool[rank % len(pool)]
-        asked = [query[1], *(other[1] for other in chosen)]
+        asked = [query[1], *(other[1] for other, _ in chosen)]
         if row[0] != query[0] and row[1] not in asked:
-            chosen.append(row)
+            chosen.append((row, drawn[j]))
     wanted = few_shot.fewest + Draw("shots").index(query[0], few_shot.most - few_shot.fewest + 1)
     return chosen[:wanted]
 
@@ -89,15 +93,15 @@ def test_tensors_make_the_prompts_that_python_makes(pool, queries, balanced, mix
         chosen = picked_in_python(few_shot, pool, query)
         template = DRAWN[Draw("template").index(query[0], 2)]
         texts = []
-        for place, (_, question, answer) in enumerate(chosen):
-            own = DRAWN[Draw(f"exemplar_template_{place}").index(query[0], 2)]
+        for (_, question, answer), own in chosen:
             shown = TEMPLATES[own if mixed else template]
             texts.append(shown.render({"q": question, "a": answer}))
         style = SHOT_STYLES[Draw("shot_style").index(query[0], len(SHOT_STYLES))]
         asked = TEMPLATES[template].render({"q": query[1], "a": query[2]})
         assert rendered["shots"][number].numpy() == len(chosen)
         ids = rendered["exemplars"][number].numpy()[: len(chosen)]
-        assert [i.decode() for i in ids] == [row[0] for row in chosen]
+        assert [i.decode() for i in ids] == [row[0] for row, _ in chosen]
+        assert set(rendered["exemplars"][number].numpy()[len(chosen) :]) <= {b""}
         for shots in range(len(chosen) + 1):
             prompt = style.render(texts[:shots][::-1], asked.inputs)
             assert rendered["inputs_by_shots"][number, shots].numpy().decode() == prompt
@@ -143,7 +147,9 @@ def test_a_style_sets_exemplars_apart_and_ends_where_the_answer_begins():
     assert style.render([], "2+2") == "2+2"
 
 
-@pytest.mark.parametrize("wrong", [{"fewest": 0}, {"fewest": 3, "most": 2}, {"pool": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"fewest": 0}, {"fewest": 3, "most": 2}, {"pool": 0}, {"pool": 10_001}]
+)
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match="FewShot"):
         FewShot(**wrong)

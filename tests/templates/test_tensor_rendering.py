@@ -42,7 +42,7 @@ def test_tensors_and_python_render_the_same_text(rows, registered, seed):
     rendered = render_by_tensors(renderer, rows, seed=seed, pass_index=2)
     for number, (row_id, x, y, options, training) in enumerate(rows):
         choices = drawable(TEMPLATES, training=training)
-        drawn = choices[Draw("template", registered, seed, 2).index(row_id, len(choices))]
+        drawn = choices[Draw("template", registered, seed, 2).turn(row_id, len(choices))]
         style = Draw("options", registered, seed, 2).index(row_id, len(OPTION_STYLES))
         shown = OPTION_STYLES[style].render(options)
         expected = TEMPLATES[drawn].render({"x": x, "y": y, "options": shown})

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
+from flan_mix.registry import catalogue
 from flan_mix.registry.field_rows import FieldRow
 from flan_mix.registry.file_source import FileSource
 from flan_mix.registry.linting.finding import Finding
@@ -12,7 +13,6 @@ from flan_mix.registry.linting.option_wording import option_findings
 from flan_mix.registry.linting.rendered_rows import LintExample, rendered_rows
 from flan_mix.registry.linting.row_findings import (
     example_findings,
-    exemplar_findings,
     field_row_findings,
     length_findings,
     lost_letter_findings,
@@ -28,6 +28,7 @@ from flan_mix.registry.linting.source_places import (
     template_place,
 )
 from flan_mix.registry.linting.stray_text import stray_findings
+from flan_mix.registry.linting.style_layouts import style_findings
 from flan_mix.registry.linting.template_counts import count_findings
 from flan_mix.registry.linting.unused_functions import unused_function_findings
 from flan_mix.registry.linting.vocabulary_characters import (
@@ -44,6 +45,7 @@ _CHECKS = (
     stray_findings,
     duplicate_findings,
     count_findings,
+    style_findings,
     metric_findings,
 )
 # Rendered rows are looked at in one place; of the longest tasks not all are needed for that.
@@ -100,10 +102,9 @@ def _data_findings(
     yield from field_row_findings(spec, sample)
     yield from lost_letter_findings(spec, sample)
     if not isinstance(spec.fields, dict) and isinstance(spec.source, FileSource):
-        yield from unused_fields(spec, given_fields(spec))
+        yield from unused_fields(spec, given_fields(spec), _sharing_fields(spec))
     examples = list(rendered_rows(spec, sample))
     yield from example_findings(spec, examples)
-    yield from exemplar_findings(spec, examples)
     yield from unreadable_targets(spec, _answers(spec, sample, examples))
     if dropped:
         forward = [e for e in examples if not spec.templates[e.template].inverted]
@@ -111,6 +112,12 @@ def _data_findings(
         yield from data_character_findings(spec, answers, [e.inputs for e in forward], dropped)
     if vocabulary and target_length:
         yield from length_findings(spec, examples, vocabulary, target_length)
+
+
+def _sharing_fields(spec: TaskSpec) -> list[TaskSpec]:
+    """The registered tasks whose rows go through the same function, as those of a twin do."""
+    registered = map(catalogue.get_task, catalogue.task_names())
+    return [task for task in registered if task.fields is spec.fields]
 
 
 def _answers(

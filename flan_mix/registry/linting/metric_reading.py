@@ -20,6 +20,17 @@ def metric_findings(spec: TaskSpec) -> Iterator[Finding]:
                 f"{metric.name} takes a lone text for a list of letters: have its function call "
                 "flan_mix.metrics.check_scorable.",
             )
+    by_name = [style.name for style in spec.option_styles if style.answer_by_name]
+    asking = [t for t in spec.templates if t.uses_options and "answer" in t.target_fields]
+    for metric in spec.metrics:
+        if by_name and asking and metric.score_corpus is not None:
+            yield Finding(
+                spec.name,
+                "unreadable_target",
+                f"{metric.name} reads the answers of all rows together, and option style "
+                f"{by_name[0]!r} makes some of them names such as (b), which mean something else "
+                "in each row: leave out the styles with answer_by_name.",
+            )
 
 
 def unreadable_targets(

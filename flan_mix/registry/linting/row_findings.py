@@ -127,37 +127,6 @@ def example_findings(spec: TaskSpec, examples: Sequence[LintExample]) -> Iterato
             )
 
 
-def exemplar_findings(spec: TaskSpec, examples: Sequence[LintExample]) -> Iterator[Finding]:
-    """Rows that one template cannot tell apart: as an exemplar, one tells the other's answer.
-
-    Few-shot prompts leave out exemplars that show all that the query shows in any template; here
-    it is a template that shows less.
-    """
-    seen: dict[tuple[int, str], LintExample] = {}
-    told: dict[int, list[LintExample]] = defaultdict(list)
-    asked = frozenset().union(*(t.input_fields for t in spec.templates if not t.inverted))
-    of_template = Counter(example.template for example in examples)
-    for example in examples:
-        template = spec.templates[example.template]
-        if template.inverted:
-            continue
-        before = seen.setdefault((example.template, example.inputs), example)
-        if before.targets == example.targets and _key(spec, before.row, asked) != _key(
-            spec, example.row, asked
-        ):
-            told[example.template].append(example)
-    for number, leaks in told.items():
-        often = len(leaks) > _OFTEN * of_template[number]
-        yield Finding(
-            spec.name,
-            "answer_leak",
-            f"through exemplars: {len(leaks)} of {of_template[number]} sampled rows have the same "
-            "inputs and targets as others, which may stand ahead of them in few-shot prompts.",
-            number,
-            severity="finding" if often else "note",
-        )
-
-
 def length_findings(
     spec: TaskSpec,
     examples: Sequence[LintExample],
@@ -183,12 +152,6 @@ def length_findings(
 
 def _tells(given: str, asked: str) -> bool:
     return bool(asked.strip()) and given.strip() == asked.strip()
-
-
-def _key(spec: TaskSpec, row: FieldRow, asked: frozenset[str]) -> tuple:
-    """All that the templates show of a row."""
-    texts = zip(spec.text_fields, row.texts, strict=True)
-    return tuple(text for field, text in texts if field in asked), row.options, row.turns
 
 
 def _letters(text: str) -> str:

@@ -21,17 +21,19 @@ _READ_AT_MOST = 20_000
 
 
 def sampled_rows(spec: TaskSpec, rows: int) -> list[FieldRow] | None:
-    """About `rows` rows of the train split, or else the first split; the same each time.
+    """About `rows` rows of the train split, or else of the first split that is there; the same each
+    time.
 
     None where the source is not on this machine. Raises what reading raises: BadRowError,
     TaskError, SourceError.
     """
-    split = TRAIN_SPLIT if TRAIN_SPLIT in spec.splits else spec.splits[0]
     if isinstance(spec.source, FileSource):
-        if not is_on_disk(spec.source, split):
+        split = _split_on_disk(spec)
+        if split is None:
             return None
         uncapped = dataclasses.replace(spec, cap=None)
         return _spread(itertools.islice(field_rows(uncapped, split), _READ_AT_MOST), rows)
+    split = _by_preference(spec)[0]
     if not _may_be_on_disk(spec.source, split):
         return None
     from flan_mix.registry.linting.sampled_tfds_rows import tfds_rows
@@ -42,13 +44,26 @@ def sampled_rows(spec: TaskSpec, rows: int) -> list[FieldRow] | None:
 def given_fields(spec: TaskSpec) -> frozenset[str]:
     """Names of the fields that a row function gives for the first row that it keeps."""
     assert isinstance(spec.source, FileSource) and callable(spec.fields)
-    split = TRAIN_SPLIT if TRAIN_SPLIT in spec.splits else spec.splits[0]
+    split = _split_on_disk(spec)
+    if split is None:
+        return frozenset()
     for _, _, row in itertools.islice(read_rows(spec.source, split), _READ_AT_MOST):
         # Rows that fail were told, or are to be skipped.
         with contextlib.suppress(Exception):
             if not isinstance(row, BadRowError) and (fields := spec.fields(row)) is not None:
                 return frozenset(fields)
     return frozenset()
+
+
+def _by_preference(spec: TaskSpec) -> list[str]:
+    """The splits of a task, train first."""
+    return sorted(spec.splits, key=lambda split: split != TRAIN_SPLIT)
+
+
+def _split_on_disk(spec: TaskSpec) -> str | None:
+    assert isinstance(spec.source, FileSource)
+    there = (split for split in _by_preference(spec) if is_on_disk(spec.source, split))
+    return next(there, None)
 
 
 def is_on_disk(source: FileSource, split: str) -> bool:

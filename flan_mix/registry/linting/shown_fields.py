@@ -1,6 +1,6 @@
 """Lint of what templates show: a field on both sides, a side without any, fields nobody shows."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from flan_mix.registry.linting.finding import Finding
 from flan_mix.registry.task_spec import TaskSpec
@@ -39,9 +39,11 @@ def field_findings(spec: TaskSpec) -> Iterator[Finding]:
         yield from unused_fields(spec, spec.fields)
 
 
-def unused_fields(spec: TaskSpec, given: Collection[str]) -> Iterator[Finding]:
-    """Fields that rows give and no template shows."""
-    shown = frozenset().union(*(template.fields for template in spec.templates))
+def unused_fields(
+    spec: TaskSpec, given: Collection[str], sharing: Sequence[TaskSpec] = ()
+) -> Iterator[Finding]:
+    """Fields that rows give and no template shows, nor one of the tasks that share the function."""
+    shown = frozenset().union(*(t.fields for task in (spec, *sharing) for t in task.templates))
     reads_turns = {"turns"} if spec.is_dialogue else set()
     for field in sorted(set(given) - shown - READ_ANYWAY - reads_turns):
         yield Finding(

@@ -20,8 +20,12 @@ def template_place(spec: TaskSpec, number: int) -> str:
 
 
 def task_place(spec: TaskSpec) -> str:
-    """ "file:line" of a task's name, or of its field function; empty where neither is found."""
-    return _in_modules(spec.base_name) or _of_function(spec.fields)
+    """ "file:line" of a task's name, or of its field function; empty where neither is found.
+
+    Where it is given as a name counts most: others may mention it, as hold-outs do.
+    """
+    name = spec.base_name
+    return _in_modules(name, _names) or _of_function(spec.fields) or _in_modules(name)
 
 
 def modules_with_tasks() -> tuple[ModuleType, ...]:
@@ -55,11 +59,11 @@ def _classes(module: ModuleType) -> list[Any]:
     return [names.get("Template"), names.get("TaskSpec")]
 
 
-def _in_modules(text: str) -> str:
+def _in_modules(text: str, strings: Callable[[str | None], Mapping[str, int]] | None = None) -> str:
     if not text:
         return ""
     for module in modules_with_tasks():
-        if line := _strings(getattr(module, "__file__", None)).get(text):
+        if line := (strings or _strings)(getattr(module, "__file__", None)).get(text):
             return f"{shown_path(str(module.__file__))}:{line}"
     return ""
 
@@ -75,6 +79,25 @@ def _strings(file: str | None) -> Mapping[str, int]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             lines.setdefault(node.value, node.lineno)
     return lines
+
+
+@functools.lru_cache(maxsize=512)
+def _names(file: str | None) -> Mapping[str, int]:
+    """Every string that a call is given as `name`, or first -> its line; `name` counts more."""
+    tree = parsed(file)
+    named: dict[str, int] = {}
+    first: dict[str, int] = {}
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call):
+            _add_string(named, *(word.value for word in node.keywords if word.arg == "name"))
+            _add_string(first, *node.args[:1])
+    return first | named
+
+
+def _add_string(lines: dict[str, int], *nodes: ast.expr) -> None:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            lines.setdefault(node.value, node.lineno)
 
 
 @functools.lru_cache(maxsize=512)

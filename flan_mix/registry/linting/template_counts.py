@@ -6,7 +6,7 @@ from flan_mix.registry.linting.finding import Finding
 from flan_mix.registry.task_spec import TaskSpec
 
 FEWEST = 10
-MOST_INVERTED = 3
+MOST_INVERTED = 0.3
 
 
 def count_findings(spec: TaskSpec) -> Iterator[Finding]:
@@ -21,9 +21,9 @@ def count_findings(spec: TaskSpec) -> Iterator[Finding]:
         )
     if inverted == len(spec.templates):
         yield Finding(spec.name, "no_forward_template", "all templates are inverted.")
-    elif inverted > MOST_INVERTED:
+    elif inverted > MOST_INVERTED * len(spec.templates):
         yield Finding(
             spec.name,
             "too_many_inverted",
-            f"{inverted} of {len(spec.templates)} templates are inverted; at most {MOST_INVERTED}.",
+            f"{inverted} of {len(spec.templates)} templates are inverted; at most three in ten.",
         )

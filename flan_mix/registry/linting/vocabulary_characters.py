@@ -86,4 +86,4 @@ def data_character_findings(
 
 
 def _shown(characters: set[str]) -> str:
-    return " ".join(repr(character)[1:-1] for character in sorted(characters))
+    return " ".join(c if c.isprintable() else repr(c)[1:-1] for c in sorted(characters))

@@ -10,7 +10,7 @@ import tensorflow as tf
 from flan_mix.registry.seqio_half.exemplar_pool import exemplar_pool
 from flan_mix.registry.seqio_half.ragged import LISTS, from_dense, from_lengths
 from flan_mix.registry.task_spec import TaskSpec
-from flan_mix.templates.tensor_few_shot import ExemplarPool
+from flan_mix.templates.tensor_few_shot import ExemplarPool, first_shots
 from flan_mix.templates.tensor_rendering import TensorRenderer
 
 
@@ -152,7 +152,8 @@ def _fitting(row: dict[str, Any], vocabulary: seqio.Vocabulary, budget: int) -> 
     number = tf.range(len(tokens), dtype=tf.int64)
     fits = (tf.stack(tokens) + 1 <= budget) & (number <= row["shots"])
     shots = tf.reduce_max(tf.where(fits, number, 0))
-    return {"inputs": prompts[shots], "shots": shots}
+    exemplars = first_shots(row["exemplars"][tf.newaxis], shots[tf.newaxis])[0]
+    return {"inputs": prompts[shots], "shots": shots, "exemplars": exemplars}
 
 
 def _without_fields(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ import inspect
 
 import pytest
 
-from flan_mix.metrics import Metric, exact_match
+from flan_mix.metrics import Metric, exact_match, matthews, positive_f1
 from flan_mix.registry import TfdsSource
 from flan_mix.registry.linting import lint_tasks
-from flan_mix.templates import LETTERED, FewShot, Template
+from flan_mix.templates import LETTERED, FewShot, OptionStyle, Template
 from tests.registry.linting.lint_kinds import CLEAN, kinds, kinds_of, make_spec, with_template
 
 
@@ -119,8 +119,9 @@ def test_too_few_and_too_many_inverted_are_found():
     assert kinds(make_spec(templates=CLEAN[:9])) == [("too_few_templates", None)]
     wordings = ("To what is {answer} a reply?", "{answer} is right. What was asked?")
     wordings += ("Someone answered {answer}. Guess why.", "It says {answer} here: ask for that.")
+    wordings += ("Let {answer} be what you want to hear.",)
     inverted = [Template(wording, "{question}", inverted=True) for wording in wordings]
-    assert kinds(make_spec(templates=[*CLEAN, *inverted[:3]])) == []
+    assert kinds(make_spec(templates=[*CLEAN, *inverted[:4]])) == []
     assert kinds(make_spec(templates=[*CLEAN, *inverted])) == [("too_many_inverted", None)]
     assert ("no_forward_template", None) in kinds(make_spec(templates=inverted))
 
@@ -150,6 +151,20 @@ def test_a_metric_that_reads_a_text_letter_by_letter_is_found():
     hit = Metric("hit", ("hit",), score)
     assert kinds(make_spec(metrics=(exact_match, hit))) == [("metric_iterates_text", None)]
     assert kinds(make_spec(metrics=())) == [("no_metric", None)]
+
+
+def test_answers_by_name_are_nothing_for_a_metric_of_the_corpus():
+    templates = [*CLEAN, Template("Well? {question}\n{options}", "{answer}")]
+    letters = OptionStyle("by_name", "(", ") ", "lower", answer_by_name=True)
+
+    def found(metric, *styles):
+        return kinds(
+            make_spec(fields=dict, templates=templates, metrics=(metric,), option_styles=styles)
+        )
+
+    assert found(matthews, letters, LETTERED) == [("unreadable_target", None)]
+    assert found(positive_f1, letters) == [("unreadable_target", None)]
+    assert found(positive_f1, LETTERED) == found(exact_match, letters) == []
 
 
 def test_two_tasks_with_the_same_train_rows_are_found():
