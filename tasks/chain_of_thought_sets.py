@@ -35,6 +35,9 @@ _OPTIONS_LINE = "\nOptions:\n"
 _ITEM = re.compile(r"(?:- )?(?:\(([A-Z])\)|(Sentence [A-Z]):)?\s*(.*)")
 _QUOTED_LINE = re.compile(r'^(?:Claim: )?"(.*)"$', re.MULTILINE)
 
+# What a row may have whether a template shows it or not.
+RESERVED = ("id", "options", "answer", "references")
+
 Row = Mapping[str, Any]
 
 
@@ -142,6 +145,19 @@ def sentence_pair_fields(row: Row) -> dict[str, Any] | None:
     return {**fields, "sentence_a": one, "sentence_b": other, "sensible": sensible}
 
 
+def only_shown(
+    fields: Callable[[Row], dict[str, Any] | None], templates: Sequence[Template]
+) -> Callable[[Row], dict[str, Any] | None]:
+    """`fields` without those that none of the templates shows: twins leave out the reasoning."""
+    kept = frozenset[str]().union(RESERVED, *(template.fields for template in templates))
+
+    def shown(row: Row) -> dict[str, Any] | None:
+        made = fields(row)
+        return made and {name: value for name, value in made.items() if name in kept}
+
+    return shown
+
+
 def _add_set(
     name: str,
     fields: Callable[[Row], dict[str, Any] | None],
@@ -162,15 +178,25 @@ def _add_set(
     shared = {
         "category": CATEGORY,
         "source": source,
-        "fields": fields,
         "metrics": (accuracy,),
         "postprocess": extract_number if fields is number_fields else extract_answer,
         "option_styles": OPTION_GRAMMAR if shows_options else OPTION_STYLES,
         **about,
     }
     task = f"cot_{name}"
-    add_task(TaskSpec(name=task, templates=templates, collections=(COLLECTION,), **shared))
-    add_task(TaskSpec(name=f"{task}_direct", templates=twin, **shared))
+    for told, wording_of_it, collections in (
+        (task, templates, (COLLECTION,)),
+        (f"{task}_direct", twin, ()),
+    ):
+        add_task(
+            TaskSpec(
+                name=told,
+                fields=only_shown(fields, wording_of_it),
+                templates=wording_of_it,
+                collections=collections,
+                **shared,
+            )
+        )
     return task
 
 

@@ -408,6 +408,7 @@ add_task(
         citation="Sakaguchi, Le Bras, Bhagavatula and Choi, WinoGrande: An Adversarial Winograd "
         "Schema Challenge at Scale, 2019, https://arxiv.org/abs/1907.10641",
         collections=("flan2021",),
-        text_sources=("winogrande",),
+        # Written after Winograd's schemas, twin sentences and all, and held out with them.
+        text_sources=("winogrande", "winograd"),
     )
 )

@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from flan_mix.registry import BadRowError
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same file would get another entry.
-_VERSION = 1
+_VERSION = 2
 # Files that somebody prefixed (testset_task1290_…) still hold the task.
 _TASK = re.compile(r"task\d+_.+")
+_LATIN = re.compile(r"[a-z0-9]", re.IGNORECASE | re.ASCII)
 _GZIP_MAGIC = b"\x1f\x8b"
 
 MOST_TESTED = 100
@@ -39,7 +41,8 @@ class TaskFile:
     name: the official one, as split lists have it. file: below the checkout. category, sources,
     licence, languages: as the file says. rows: split -> rows with text on both sides. examples:
     how many positive examples there are to show, at most SHOWN_EXAMPLES; is_explained: whether the
-    first comes with an explanation.
+    first comes with an explanation. is_latin: whether every output that has letters at all has some
+    of a-z or digits, which are what ROUGE reads.
     """
 
     name: str
@@ -51,6 +54,7 @@ class TaskFile:
     rows: Mapping[str, int]
     examples: int
     is_explained: bool
+    is_latin: bool
 
 
 def task_files(checkout: Path, index: Path | None = None) -> list[TaskFile]:
@@ -83,6 +87,8 @@ def read_task_file(path: Path) -> TaskFile:
     """What the index keeps of one file, which is read through."""
     task = load(path)
     examples = shown_examples(task)
+    rows = {split: [row for _, row in split_rows(task, split)] for split in ("train", "test")}
+    outputs = (text for row in chain(*rows.values()) for text in row["outputs"])
     return TaskFile(
         name=task_name(path),
         file=path.name,
@@ -90,9 +96,10 @@ def read_task_file(path: Path) -> TaskFile:
         sources=tuple(_texts(task.get("Source"))),
         licence=", ".join(_texts(task.get("Instance License"))),
         languages=tuple(dict.fromkeys(_texts(task.get("Input_language")))),
-        rows={split: sum(1 for _ in split_rows(task, split)) for split in ("train", "test")},
+        rows={split: len(of_split) for split, of_split in rows.items()},
         examples=len(examples),
         is_explained=bool(examples and examples[0]["explanation"]),
+        is_latin=all(map(_is_latin, outputs)),
     )
 
 
@@ -147,6 +154,10 @@ def shown_examples(task: Mapping[str, Any]) -> list[dict[str, str]]:
             shown = {"input": row["input"], "output": row["outputs"][0]}
             examples.append({**shown, "explanation": explanation})
     return examples[:SHOWN_EXAMPLES]
+
+
+def _is_latin(text: str) -> bool:
+    return bool(_LATIN.search(text)) or not any(character.isalpha() for character in text)
 
 
 def definition(task: Mapping[str, Any]) -> str:

@@ -53,7 +53,8 @@ _GLUE_CITATION = (
 )
 
 
-def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
+def rte_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a row of RTE's JSON lines."""
     return {
         "id": str(row["idx"]),
         "premise": row["premise"].strip(),
@@ -172,7 +173,7 @@ add_task(
             {"train": "superglue_rte/train.jsonl", "validation": "superglue_rte/val.jsonl"},
             data_dir=data_dir,
         ),
-        fields=_fields,
+        fields=rte_fields,
         templates=RTE_TEMPLATES,
         metrics=(accuracy,),
         licence="not stated by the source; text from news and the PASCAL RTE challenges",

@@ -7,7 +7,8 @@ is imported its tasks are registered, else `register` takes any folder. Each is 
 
 The words of the task are its file's own: they are data, fields like any other. Templates here only
 say how definition, examples and input are set out, half of them without examples and half with.
-The file's first hundred instances are the test split, as in the official evaluation.
+The file's first hundred instances are the test split, as in the official evaluation. Scores are
+ROUGE's as there, and token F1 where outputs are in a script that ROUGE cannot read.
 
 Mixtures: ``super_natural_instructions`` has all tasks but those made of MMLU and BIG-Bench Hard,
 which models are evaluated on; ``…_train`` and ``…_test`` have those of the checkout's default split
@@ -22,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import exact_match, rouge
+from flan_mix.metrics import exact_match, rouge, token_f1
 from flan_mix.registry import FileSource, TaskSpec, add_mixture, add_task, is_mixture, is_task
 from flan_mix.tasks.data_dir import data_dir
 from flan_mix.tasks.natural_instructions_index import (
@@ -33,6 +34,7 @@ from flan_mix.tasks.natural_instructions_index import (
     split_rows,
     task_files,
 )
+from flan_mix.tasks.natural_instructions_texts import texts_of
 from flan_mix.templates import Template
 
 COLLECTION = "super_natural_instructions"
@@ -225,14 +227,14 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
         ),
         fields=_fields,
         templates=_templates(file),
-        metrics=(rouge, exact_match),
+        metrics=(rouge, exact_match) if file.is_latin else (token_f1, exact_match),
         cap=cap,
         licence=file.licence if known else "not stated by the source",
         citation=_CITATION,
         description=f"{file.category}, from {', '.join(file.sources) or 'a source not stated'}"
         + (f"; {languages}" if languages else ""),
         collections=(COLLECTION,),
-        text_sources=tuple(dict.fromkeys(map(_short_name, file.sources))),
+        text_sources=texts_of(file.sources),
     )
 
 
@@ -252,7 +254,8 @@ def _read(split: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     shared = {"definition": definition(task)}
     for example, prefix in zip(shown_examples(task), ("example", "second"), strict=False):
         shared |= {f"{prefix}_input": example["input"], f"{prefix}_output": example["output"]}
-        shared.setdefault("explanation", example["explanation"])
+        if prefix == "example" and example["explanation"]:
+            shared["explanation"] = example["explanation"]
     for number, row in split_rows(task, split):
         yield number, {**shared, **row}
 
@@ -275,11 +278,6 @@ def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
 def _rate(file: TaskFile, cap: int | None) -> float:
     """Rows up to the cap: known from the index, so that no file has to be read to mix."""
     return float(min(file.rows["train"], cap or file.rows["train"]))
-
-
-def _short_name(source: str) -> str:
-    """`scan (https://github.com/…)` is scan; `squad2.0` stays."""
-    return re.sub(r"\s*\(.*", "", source).strip().lower().replace(" ", "_") or source
 
 
 def _listed_tasks(checkout: Path, split: str) -> list[str]:

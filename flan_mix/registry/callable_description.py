@@ -95,7 +95,10 @@ class _Describer:
 def _attributes(value: Any) -> Mapping[str, Any]:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return getattr(value, "__dict__", {})
+    held = getattr(value, "__dict__", {})
+    # What a cached property remembers is no setting, and comes only with use.
+    remembered = functools.cached_property
+    return {k: v for k, v in held.items() if not isinstance(getattr(type(value), k, 0), remembered)}
 
 
 def _package(value: Any) -> str:

@@ -68,7 +68,9 @@ def _fetched(
 def _load_dataset() -> Callable[..., Any]:
     try:
         return importlib.import_module("datasets").load_dataset
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "datasets":
+            raise
         raise SourceError(
             "a HuggingFaceSource needs the `datasets` library: pip install 'flan-mix[hf]'."
         ) from None

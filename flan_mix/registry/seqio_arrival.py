@@ -21,10 +21,13 @@ _pending: deque[str] = deque()
 _ours: set[str] = set()
 
 
-def announce(*names: str) -> None:
-    """Registers names of the catalogue with SeqIO, now or when SeqIO is imported."""
-    _pending.extend(names)
-    _ours.update(names)
+def announce(name: str, *variants: str) -> None:
+    """Registers a name of the catalogue with SeqIO, now or when SeqIO is imported.
+
+    variants: the full names of a task's variants, which are registered with it.
+    """
+    _pending.append(name)
+    _ours.update((name, *variants))
     if _seqio_is_loaded():
         import_module(_REGISTRAR).register_pending()
     elif not any(isinstance(finder, _SeqioFinder) for finder in sys.meta_path):
@@ -44,7 +47,7 @@ def withdraw(*names: str) -> None:
 
 
 def take_pending() -> str | None:
-    """The next name that SeqIO does not have yet; None when it has all."""
+    """The next task (its variants follow it) or mixture that SeqIO lacks; None if it has all."""
     return _pending.popleft() if _pending else None
 
 

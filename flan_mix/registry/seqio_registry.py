@@ -18,43 +18,41 @@ from flan_mix.registry.seqio_half.text_preprocessor import RenderText
 from flan_mix.registry.seqio_half.tfds_rows import TfdsRows
 from flan_mix.registry.seqio_half.vocabularies import seqio_vocabulary
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskSpec
+from flan_mix.registry.variants import with_variants
 
 
 def register_pending() -> None:
     """Registers with SeqIO what was added to the catalogue and is not there yet, in order."""
     while name := seqio_arrival.take_pending():
-        if catalogue.is_task(name):
-            _register_task(catalogue.get_task(name))
-        else:
+        if catalogue.is_mixture(name):
             _register_mixture(catalogue.get_mixture(name))
+        else:
+            _register_task(catalogue.get_task(name))
 
 
-def _register_task(spec: TaskSpec) -> None:
-    feature = seqio.Feature(seqio_vocabulary(spec.vocabulary), add_eos=True)
-    source = _source(spec)
-    seqio.TaskRegistry.add(
-        spec.name,
-        source=source,
-        preprocessors=[
-            # Before the draws, so that SeqIO's offline cache freezes no template.
-            seqio.CacheDatasetPlaceholder(),
-            RenderText(spec, source),
-            seqio.preprocessors.tokenize,
-            seqio.preprocessors.append_eos_after_trim,
-        ],
-        output_features={"inputs": feature, "targets": feature},
-        postprocess_fn=(
-            _ranked_target if spec.is_ranked else functools.partial(_postprocess, spec.postprocess)
-        ),
-        metric_fns=[rank_accuracy] if spec.is_ranked else list(spec.metrics),
-    )
-
-
-def _source(spec: TaskSpec) -> Any:
-    """The rows of a task, which all its variants, registered after it, share."""
-    if spec.variant:
-        return seqio.TaskRegistry.get(spec.base_name).source
-    return FileRows(spec) if isinstance(spec.source, FileSource) else TfdsRows(spec)
+def _register_task(task: TaskSpec) -> None:
+    """Registers a task and its variants, which share its rows."""
+    feature = seqio.Feature(seqio_vocabulary(task.vocabulary), add_eos=True)
+    source = FileRows(task) if isinstance(task.source, FileSource) else TfdsRows(task)
+    for spec in with_variants(task):
+        seqio.TaskRegistry.add(
+            spec.name,
+            source=source,
+            preprocessors=[
+                # Before the draws, so that SeqIO's offline cache freezes no template.
+                seqio.CacheDatasetPlaceholder(),
+                RenderText(spec, source),
+                seqio.preprocessors.tokenize,
+                seqio.preprocessors.append_eos_after_trim,
+            ],
+            output_features={"inputs": feature, "targets": feature},
+            postprocess_fn=(
+                _ranked_target
+                if spec.is_ranked
+                else functools.partial(_postprocess, spec.postprocess)
+            ),
+            metric_fns=[rank_accuracy] if spec.is_ranked else list(spec.metrics),
+        )
 
 
 def _ranked_target(

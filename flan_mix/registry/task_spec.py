@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flan_mix.metrics import Metric
@@ -129,7 +130,7 @@ class TaskSpec:
         """Names of the splits that the source has."""
         return tuple(self.source.splits)
 
-    @property
+    @cached_property
     def text_fields(self) -> tuple[str, ...]:
         """Names of the fields that rows must give as text: those the templates show, sorted."""
         shown = frozenset().union(*(template.fields for template in self.templates))

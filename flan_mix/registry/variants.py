@@ -13,8 +13,8 @@
 They are made when asked for and share rows, ids and seed with their task.
 """
 
-import dataclasses
 import functools
+from collections.abc import Iterator
 
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskError, TaskSpec, nearest
 from flan_mix.templates import Template
@@ -36,7 +36,24 @@ def variant(spec: TaskSpec, name: str) -> TaskSpec:
             f"task {spec.name!r} has no variant {name!r}; there are: {', '.join(drawn)}."
             f"{nearest(name, drawn)}"
         )
-    return dataclasses.replace(spec, name=f"{spec.name}.{name}", variant=name, drawn=drawn[name])
+    return _changed(spec, name, drawn[name])
+
+
+def with_variants(spec: TaskSpec) -> Iterator[TaskSpec]:
+    """A task and then all its variants."""
+    yield spec
+    drawn = _drawn_by_variant(tuple(spec.templates), TRAIN_SPLIT in spec.splits)
+    for name, numbers in drawn.items():
+        yield _changed(spec, name, numbers)
+
+
+def _changed(spec: TaskSpec, name: str, drawn: tuple[int, ...]) -> TaskSpec:
+    # Not dataclasses.replace, which would check the task again for each of its variants: whole
+    # collections reach SeqIO with all of theirs.
+    made = object.__new__(type(spec))
+    made.__dict__.update(spec.__dict__)
+    made.__dict__.update(name=f"{spec.name}.{name}", variant=name, drawn=drawn)
+    return made
 
 
 @functools.lru_cache(maxsize=4096)

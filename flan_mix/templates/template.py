@@ -53,22 +53,22 @@ class Template:
         """`targets` taken apart."""
         return parse(self.targets)
 
-    @property
+    @cached_property
     def input_fields(self) -> frozenset[str]:
         """Names of the fields that `inputs` shows."""
         return frozenset(self.input_pattern.slots)
 
-    @property
+    @cached_property
     def target_fields(self) -> frozenset[str]:
         """Names of the fields that `targets` shows."""
         return frozenset(self.target_pattern.slots)
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """Names of all fields that the template needs, `options` among them where shown."""
         return self.input_fields | self.target_fields
 
-    @property
+    @cached_property
     def uses_options(self) -> bool:
         """Whether the template shows `{options}`."""
         return "options" in self.fields

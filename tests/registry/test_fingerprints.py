@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from functools import cached_property
 
 import pytest
 
@@ -125,6 +126,20 @@ def test_closures_defaults_and_objects_are_described_by_content():
     assert describe({"a": {1, 2}}) == describe({"a": {2, 1}})
     assert describe([print]) == describe([print])
     assert "0x" not in describe([make([object()], 2), object()])
+
+
+def test_what_an_object_remembers_of_its_use_is_no_part_of_it():
+    class Doubled:
+        def __init__(self, number):
+            self.number = number
+
+        @cached_property
+        def twice(self):
+            return 2 * self.number
+
+    used = Doubled(3)
+    assert used.twice == 6
+    assert describe(used) == describe(Doubled(3)) != describe(Doubled(4))
 
 
 def test_what_refers_to_itself_is_described():

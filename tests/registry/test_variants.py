@@ -1,5 +1,7 @@
 """Variants of a task: which there are, what they draw from; all are plain SeqIO tasks."""
 
+import dataclasses
+
 import pytest
 
 from flan_mix.registry import (
@@ -138,3 +140,11 @@ def test_seqio_scores_a_ranked_task_by_its_likeliest_options(spec):
     (metric,) = task.score_metric_fns
     first_likelier = [-1.0, -2.0] * 6 + [-2.0, -1.0] * 3
     assert metric(targets, first_likelier) == {"rank_accuracy": pytest.approx(100 * 6 / 9)}
+
+
+def test_a_variant_differs_from_its_task_in_name_and_templates_alone(spec):
+    made = get_task("toy.few_shot")
+    expected = dataclasses.replace(spec, name="toy.few_shot", variant="few_shot", drawn=(0, 3))
+    assert made == expected
+    assert made.text_fields == spec.text_fields
+    assert (spec.name, spec.variant, spec.drawn) == ("toy", "", None)

@@ -78,15 +78,37 @@ def test_a_held_out_category_is_tested_as_flan_did_and_trained_on_less_only_for_
 @pytest.mark.parametrize(
     ("category", "kept_away"),
     [
-        ("nli", {"squad_v1", "squad_v2", "wsc"}),
+        # Each overlap across clusters that is known of FLAN's, from both sides.
+        ("nli", {"squad_v1", "squad_v2", "wsc", "winogrande"}),
         ("coreference", {"wnli"}),
-        ("reading_comprehension", {"qnli"}),
+        ("reading_comprehension", {"qnli", "coqa", "quac", "arc_easy", "arc_challenge"}),
+        ("conversational_qa", {"squad_v1", "squad_v2"}),
+        ("open_domain_qa", {"openbookqa"}),
+        ("translation", {"true_case", "fix_punct", "word_segment"}),
+        ("text_formatting", {"para_crawl_enes"}),
     ],
 )
 def test_what_flan_overlooked_is_left_out(category, kept_away):
     held = HELD_OUT[category]
     assert kept_away <= short(left_out_for_their_text(held))
     assert not kept_away & short(held.train_tasks)
+
+
+@pytest.mark.parametrize("category", FLANS_OWN)
+def test_what_flan_left_out_is_left_out_for_flans_reason(category):
+    also_removed = {
+        "reading_comprehension": {"cosmos_qa", "record"},
+        "paraphrase": set(TASKS_BY_CATEGORY["nli"]),
+        "common_sense": {"cosmos_qa", "record"},
+        "nli": set(TASKS_BY_CATEGORY["paraphrase"]),
+        "read_comp_and_common_sense": {
+            *TASKS_BY_CATEGORY["reading_comprehension"],
+            *TASKS_BY_CATEGORY["common_sense"],
+        },
+    }
+    held = HELD_OUT[category]
+    related = [task for task, reason in held.left_out if "is too near to" in reason]
+    assert short(related) == also_removed.get(category, set())
 
 
 def test_a_category_held_out_by_hand_is_the_one_that_was_registered():

@@ -70,7 +70,9 @@ def test_tasks_on_the_same_text_are_known_as_related():
     def sharing(source):
         return {name for name in OURS if source in get_task(name).text_sources}
 
-    assert sharing("winograd") == {"flan_wnli", "flan_wsc", "flan_wsc273", "winogender"}
+    assert sharing("winograd") == {
+        *("flan_wnli", "flan_wsc", "flan_wsc273", "flan_winogrande", "winogender"),
+    }
     assert sharing("squad") == {"flan_qnli"}
     assert sharing("winogrande") == {"flan_winogrande"}
     assert sharing("rte") == {"rte", "flan_rte", "flan_anli_r3"}

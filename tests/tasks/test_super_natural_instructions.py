@@ -7,9 +7,20 @@ import time
 
 import pytest
 
-from flan_mix.registry import BadRowError, field_rows, get_mixture, get_task, remove
+from flan_mix.metrics import exact_match, rouge, token_f1
+from flan_mix.registry import (
+    BadRowError,
+    add_mixture,
+    field_rows,
+    get_mixture,
+    get_task,
+    hold_out_tasks,
+    remove,
+)
 from flan_mix.tasks import natural_instructions_index
+from flan_mix.tasks.flan2021 import TASKS
 from flan_mix.tasks.natural_instructions_index import load, task_files
+from flan_mix.tasks.natural_instructions_texts import texts_of
 from flan_mix.tasks.super_natural_instructions import (
     DEFINED,
     WITH_AN_EXPLANATION,
@@ -107,6 +118,62 @@ def test_the_definition_is_data_whatever_it_holds(checkout):
     bare = get_task("ni_task2_x").templates[0].render(row)
     assert bare.inputs == "Add {the} numbers.\n\n2 + 1"
     assert bare.targets == "3"
+
+
+def test_what_rouge_cannot_read_is_scored_by_words(checkout):
+    checkout.write("task40_latin.json", official(instances(8)))
+    signs = instances(8)
+    signs[7]["output"] = ["?!"]
+    checkout.write("task41_signs.json", official(signs))
+    other = instances(8)
+    other[7]["output"] = ["\u30ab\u30c1"]
+    checkout.write("task42_other.json", official(other))
+    checkout.register()
+    for task in ("ni_task40_latin", "ni_task41_signs"):
+        assert get_task(task).metrics == (rouge, exact_match)
+    assert get_task("ni_task42_other").metrics == (token_f1, exact_match)
+    # Neither raises, whatever the reference is.
+    for metric in get_task("ni_task42_other").metrics:
+        assert metric(["\u30ab\u30c1"], ["\u30ab\u30c1"]) == {metric.keys[0]: 100}
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("squad_1.1", "squad"),
+        ("SQuAD2.0 (https://example.org)", "squad"),
+        ("winograd_wsc", "winograd"),
+        ("wsc; enhanced_wsc", "winograd"),
+        ("cb", "commitmentbank"),
+        ("e2e", "e2e_nlg"),
+        ("sts_b", "stsb"),
+        ("qqp", "quora"),
+        ("abductive_nli", "roc_stories"),
+        ("snli", "snli"),
+    ],
+)
+def test_a_source_is_known_by_the_name_that_other_tasks_on_its_text_use(source, text):
+    assert text in texts_of([source])
+    assert text in {each for name in TASKS for each in get_task(name).text_sources}
+
+
+def test_a_file_made_of_a_held_out_text_is_not_trained_on(checkout):
+    checkout.write("task30_squad.json", official(instances(8), Source=["squad_1.1"]))
+    checkout.write("task31_other.json", official(instances(8), Source=["elsewhere"]))
+    for name in checkout.register().tasks:
+        assert get_task(name).category == "nli"
+    made = hold_out_tasks(
+        add_mixture(
+            "both",
+            ["flan_squad_v1", "ni_task30_squad", "ni_task31_other"],
+            rate=1.0,
+        ).name,
+        ["flan_squad_v1"],
+        "without_squad",
+    )
+    checkout.registered[:0] = [made.train, made.evaluation, "both"]
+    assert made.train_tasks == ("ni_task31_other",)
+    assert made.left_out == (("ni_task30_squad", "shares the text of squad with flan_squad_v1"),)
 
 
 def test_older_files_and_those_of_others_are_read_too(checkout):

@@ -20,6 +20,8 @@ OF_YOUR_CHECKOUT = "from your checkout of Natural Instructions"
 
 # What FLAN calls otherwise than our tasks after `flan_`.
 _NAMES = {"mnli": "mnli_matched"}
+# Ours go either way: the rows of a task are halved between the two directions.
+BOTH_WAYS = "Inverted Translation"
 _COT_PREFIXES = ("cot_", "stream_")
 
 
@@ -46,7 +48,8 @@ def read_rows(path: Path) -> list[Row]:
             block, dataset = cells["Source"], cells["Dataset"]
             seen[block, dataset] += 1
             ours = _ours(block, dataset, cells["Specific Task Category"])
-            if seen[block, dataset] > 1 and is_task(ours):
+            either_way = cells["Specific Task Category"] == BOTH_WAYS
+            if seen[block, dataset] > 1 and is_task(ours) and not either_way:
                 ours = f"{ours}.inverted" if is_task(f"{ours}.inverted") else MISSING
             rows.append(
                 Row(

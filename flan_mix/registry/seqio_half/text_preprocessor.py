@@ -1,6 +1,7 @@
 """The SeqIO preprocessor that turns rows of fields into inputs and targets text."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import seqio
@@ -24,7 +25,12 @@ class RenderText:
     def __init__(self, spec: TaskSpec, source: seqio.DataSource):
         self._spec = spec
         self._source = source
-        self._renderer = TensorRenderer(
+
+    @cached_property
+    def _renderer(self) -> TensorRenderer:
+        # When rows come, not before: most of the tasks that are registered are never read.
+        spec = self._spec
+        return TensorRenderer(
             tuple(spec.templates),
             spec.text_fields,
             tuple(spec.option_styles),
