@@ -97,7 +97,7 @@ def _fields(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _direct_fields(row: Mapping[str, Any]) -> dict[str, str]:
     fields = _fields(row)
-    return {**fields, "answer": fields["result"]}
+    return {"question": fields["question"], "answer": fields["result"]}
 
 
 def sentences(steps: str) -> str:
@@ -123,6 +123,7 @@ for _name, _made, _templates in (
             templates=_templates,
             metrics=(accuracy,),
             postprocess=extract_number,
+            accepted={"long_target": "some solutions are that long; 256 tokens hold nearly all"},
             licence="MIT",
             citation="Cobbe, Kosaraju, Bavarian et al., Training Verifiers to Solve Math Word "
             "Problems, 2021, https://arxiv.org/abs/2110.14168",

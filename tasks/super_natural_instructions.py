@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import exact_match, rouge
+from flan_mix.metrics import edit_similarity, exact_match, rouge
 from flan_mix.registry import FileSource, TaskSpec, add_mixture, add_task, is_mixture, is_task
 from flan_mix.tasks.data_dir import data_dir
 from flan_mix.tasks.natural_instructions_index import (
@@ -215,6 +215,8 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
     category = re.sub(r"\W+", "_", file.category.lower()).strip("_")
     known = file.licence.lower() not in ("", "unknown")
     languages = ", ".join(file.languages)
+    # ROUGE reads a-z and digits alone.
+    is_english = set(file.output_languages) <= {"English"}
     return TaskSpec(
         name=registered_name(file.name),
         category=CATEGORIES.get(category, category),
@@ -225,7 +227,10 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
         ),
         fields=_fields,
         templates=_templates(file),
-        metrics=(rouge, exact_match),
+        metrics=(rouge if is_english else edit_similarity, exact_match),
+        accepted={}
+        if is_english
+        else {"dropped_characters": "T5's vocabulary is of English, French, German and Romanian"},
         cap=cap,
         licence=file.licence if known else "not stated by the source",
         citation=_CITATION,
@@ -261,10 +266,11 @@ _READERS: dict[str, Callable] = {split: partial(_read, split) for split in ("tra
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    outputs = row["outputs"]
+    fields = dict(row)
+    outputs = fields.pop("outputs")
     content = "\x1f".join([row["input"], *outputs]).encode("utf-8", "surrogatepass")
     return {
-        **row,
+        **fields,
         "id": row.get("id") or hashlib.blake2b(content, digest_size=8).hexdigest(),
         "output": outputs[0],
         "references": outputs,

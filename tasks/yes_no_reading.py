@@ -12,6 +12,7 @@ from typing import Any
 from flan_mix.metrics import accuracy, positive_f1
 from flan_mix.registry import FileSource, TaskSpec, add_task, read_jsonl
 from flan_mix.tasks.data_dir import data_dir
+from flan_mix.tasks.labels import ANSWERED_IN_FULL
 from flan_mix.tasks.question_templates import YES_NO, answer
 from flan_mix.tasks.tfds_datasets import tfds_source
 from flan_mix.templates import OPTION_GRAMMAR, Template
@@ -212,7 +213,7 @@ add_task(
         ),
         fields=_multirc_tensors,
         templates=MULTIRC_TEMPLATES,
-        option_styles=OPTION_GRAMMAR,
+        option_styles=ANSWERED_IN_FULL,
         metrics=(positive_f1, accuracy),
         licence="not stated by the source",
         citation=_MULTIRC_PAPER,
@@ -245,7 +246,7 @@ add_task(
         ),
         fields=_multirc_fields,
         templates=MULTIRC_TEMPLATES,
-        option_styles=OPTION_GRAMMAR,
+        option_styles=ANSWERED_IN_FULL,
         metrics=(positive_f1, accuracy),
         licence="not stated by the source",
         citation=f"{_MULTIRC_PAPER}; {_FEWGLUE_PAPER}",

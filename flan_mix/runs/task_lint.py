@@ -1,7 +1,8 @@
 """`flan-mix tasks lint`: prints what is wrong with tasks, and says whether anything is."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from flan_mix.registry.linting import Finding, lint_tasks
 from flan_mix.runs.task_selection import select
@@ -33,9 +34,27 @@ def lint(
 
 def _table(findings: Sequence[Finding]):
     listing = table("Where", "Task", "Template", "Kind", "What")
-    for finding in findings:
-        number = "" if finding.template is None else finding.template
+    for finding, numbers in said_once(findings):
         kind = finding.kind if finding.severity == "finding" else f"{finding.kind} (note)"
         style = "" if finding.severity == "finding" else "dim"
-        add_row(listing, finding.place, finding.task, number, kind, finding.message, style=style)
+        add_row(listing, finding.place, finding.task, numbers, kind, finding.message, style=style)
     return listing
+
+
+def said_once(findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
+    """Findings, of which templates in a row that share one make one; with their numbers."""
+    for _, group in groupby(findings, key=lambda f: (f.task, f.kind, f.severity, f.message)):
+        alike = list(group)
+        numbers = [finding.template for finding in alike if finding.template is not None]
+        yield alike[0], _ranges(numbers)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """ "0-10, 12" of increasing numbers."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -6,6 +6,8 @@ import pytest
 
 from flan_mix import cli
 from flan_mix.registry import FileSource, TaskSpec, add_task, remove
+from flan_mix.registry.linting import Finding
+from flan_mix.runs.task_lint import said_once
 from flan_mix.runs.terminal_tables import plain
 from flan_mix.templates import Template
 
@@ -96,3 +98,12 @@ def test_mixtures_are_listed_with_rates_and_shown_with_shares(flan_mix):
     # Chats weigh 2 of 10.
     assert "starter_chats 4,000 20.0 %" in said and "starter_nli 3,000 10.0 %" in said
     assert "No token cache of" in said
+
+
+def test_what_several_templates_share_is_said_once():
+    def finding(template, message="too long"):
+        return Finding("t", "long_target", message, template)
+
+    found = [*map(finding, (0, 1, 2, 4)), finding(5, "other"), finding(None, "of all")]
+    shown = [(f.message, numbers) for f, numbers in said_once(found)]
+    assert shown == [("too long", "0-2, 4"), ("other", "5"), ("of all", "")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from flan_mix.registry.catalogue import get_task, task_names
 from flan_mix.registry.linting.finding import Finding
 from flan_mix.registry.task_spec import TaskSpec
 from flan_mix.registry.variants import variant, variant_names
@@ -40,8 +41,14 @@ def field_findings(spec: TaskSpec) -> Iterator[Finding]:
 
 
 def unused_fields(spec: TaskSpec, given: Collection[str]) -> Iterator[Finding]:
-    """Fields that rows give and no template shows."""
-    shown = frozenset().union(*(template.fields for template in spec.templates))
+    """Fields that rows give and no template shows, be it of another task that shares the function
+    which makes them.
+    """
+    sharing = [spec]
+    if callable(spec.fields):
+        sharing += [task for task in map(get_task, task_names()) if task.fields is spec.fields]
+    templates = [template for task in sharing for template in task.templates]
+    shown = frozenset().union(*(template.fields for template in templates))
     reads_turns = {"turns"} if spec.is_dialogue else set()
     for field in sorted(set(given) - shown - READ_ANYWAY - reads_turns):
         yield Finding(
