@@ -32,6 +32,8 @@ setup(
         "absl-py>=2.0",
         "flax>=0.10",
         "gin-config>=0.5.0",
+        # TFDS 4.9 imports it to prepare a dataset and does not ask for it.
+        "importlib_resources>=5",
         "jax>=0.6",
         "jaxtyping>=0.2.30",
         "jinja2>=3.1",

@@ -137,6 +137,7 @@ for _name, _made, _templates in (
             templates=_templates,
             metrics=(accuracy,),
             postprocess=extract_number,
+            accepted={"long_target": "some solutions are that long; 256 tokens hold nearly all"},
             licence="MIT",
             citation="Cobbe, Kosaraju, Bavarian et al., Training Verifiers to Solve Math Word "
             "Problems, 2021, https://arxiv.org/abs/2110.14168",

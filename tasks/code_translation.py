@@ -100,6 +100,7 @@ add_task(
         templates=JAVA_TO_CS_TEMPLATES,
         metrics=(edit_similarity, accuracy),
         postprocess=unescape,
+        accepted={"long_target": "methods are as long as they are; 384 tokens hold most"},
         licence="C-UDA 1.0",
         citation="Lu, Guo, Ren et al., CodeXGLUE: A Machine Learning Benchmark Dataset for Code "
         "Understanding and Generation, 2021, https://arxiv.org/abs/2102.04664",

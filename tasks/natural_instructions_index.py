@@ -24,7 +24,7 @@ from flan_mix.registry import BadRowError
 log = logging.getLogger(__name__)
 
 # Raise it whenever the same file would get another entry.
-_VERSION = 2
+_VERSION = 3
 # Files that somebody prefixed (testset_task1290_…) still hold the task.
 _TASK = re.compile(r"task\d+_.+")
 _LATIN = re.compile(r"[a-z0-9]", re.IGNORECASE | re.ASCII)
@@ -39,10 +39,10 @@ class TaskFile:
     """One task of a checkout.
 
     name: the official one, as split lists have it. file: below the checkout. category, sources,
-    licence, languages: as the file says. rows: split -> rows with text on both sides. examples:
-    how many positive examples there are to show, at most SHOWN_EXAMPLES; is_explained: whether the
-    first comes with an explanation. is_latin: whether every output that has letters at all has some
-    of a-z or digits, which are what ROUGE reads.
+    licence, languages (of inputs), output_languages: as the file says. rows: split -> rows with
+    text on both sides. examples: how many positive examples there are to show, at most
+    SHOWN_EXAMPLES; is_explained: whether the first comes with an explanation. is_latin: whether
+    every output that has letters at all has some of a-z or digits, which are what ROUGE reads.
     """
 
     name: str
@@ -51,6 +51,7 @@ class TaskFile:
     sources: tuple[str, ...]
     licence: str
     languages: tuple[str, ...]
+    output_languages: tuple[str, ...]
     rows: Mapping[str, int]
     examples: int
     is_explained: bool
@@ -95,7 +96,8 @@ def read_task_file(path: Path) -> TaskFile:
         category=(_texts(task.get("Categories")) or ["unknown"])[0],
         sources=tuple(_texts(task.get("Source"))),
         licence=", ".join(_texts(task.get("Instance License"))),
-        languages=tuple(dict.fromkeys(_texts(task.get("Input_language")))),
+        languages=_languages(task.get("Input_language")),
+        output_languages=_languages(task.get("Output_language")),
         rows={split: len(of_split) for split, of_split in rows.items()},
         examples=len(examples),
         is_explained=bool(examples and examples[0]["explanation"]),
@@ -202,8 +204,13 @@ def _listed(checkout: Path) -> Iterator[tuple[str, tuple[Path, list[int]]]]:
 
 def _task_file(file: str, entry: Mapping[str, Any]) -> TaskFile:
     values = {name: value for name, value in entry.items() if name != "at"}
-    values["sources"], values["languages"] = tuple(entry["sources"]), tuple(entry["languages"])
+    for name in ("sources", "languages", "output_languages"):
+        values[name] = tuple(entry[name])
     return TaskFile(**values)
+
+
+def _languages(names: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_texts(names)))
 
 
 def _kept(index: Path) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import exact_match, rouge, token_f1
+from flan_mix.metrics import edit_similarity, exact_match, rouge
 from flan_mix.registry import FileSource, TaskSpec, add_mixture, add_task, is_mixture, is_task
 from flan_mix.tasks.data_dir import data_dir
 from flan_mix.tasks.natural_instructions_index import (
@@ -217,6 +217,8 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
     category = re.sub(r"\W+", "_", file.category.lower()).strip("_")
     known = file.licence.lower() not in ("", "unknown")
     languages = ", ".join(file.languages)
+    # ROUGE reads a-z and digits alone.
+    is_english = set(file.output_languages) <= {"English"}
     return TaskSpec(
         name=registered_name(file.name),
         category=CATEGORIES.get(category, category),
@@ -227,7 +229,10 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
         ),
         fields=_fields,
         templates=_templates(file),
-        metrics=(rouge, exact_match) if file.is_latin else (token_f1, exact_match),
+        metrics=(rouge if is_english and file.is_latin else edit_similarity, exact_match),
+        accepted={}
+        if is_english
+        else {"dropped_characters": "T5's vocabulary is of English, French, German and Romanian"},
         cap=cap,
         licence=file.licence if known else "not stated by the source",
         citation=_CITATION,

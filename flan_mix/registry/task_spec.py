@@ -69,6 +69,8 @@ class TaskSpec:
     licence, citation, description: of the data, for reports and docs.
     collections: names of the collections that list it, as in ("flan2021",).
     text_sources: what the rows' text was taken from; tasks that share one are held out together.
+    accepted: kind of lint finding -> why it stays: what is the data's own and not to be mended.
+      Lint then tells it as a note.
     variant, drawn: set by `variants`: which variant of a task this is, and the numbers of the
       templates that it draws from.
 
@@ -93,6 +95,7 @@ class TaskSpec:
     description: str = ""
     collections: Sequence[str] = ()
     text_sources: Sequence[str] = ()
+    accepted: Mapping[str, str] = dataclasses.field(default_factory=dict)
     variant: str = ""
     drawn: tuple[int, ...] | None = None
 
@@ -163,6 +166,11 @@ class TaskSpec:
                 f"task {self.name!r}: vocabulary is one of flan_mix.vocabularies, a "
                 f"seqio.Vocabulary or the path of a SentencePiece model, not {self.vocabulary!r}."
             )
+        for kind, reason in self.accepted.items():
+            if not isinstance(reason, str) or not reason.strip():
+                raise TaskError(
+                    f"task {self.name!r}: accepted[{kind!r}] says why the finding stays."
+                )
         self._check_reserved_shown()
 
     def _check_reserved_shown(self) -> None:

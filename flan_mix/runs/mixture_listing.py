@@ -78,6 +78,8 @@ def show_mixture(
             "--build."
         )
         return
+    if lengths:
+        show("In, Out: tokens, cut to the lengths. In cut, Out cut: examples longer than they are.")
     if padding:
         show(_said(padding))
     for part in facts.parts:
@@ -208,7 +210,7 @@ def _said(padding: Padding) -> str:
     return (
         f"At {padding.lengths[0]}, {padding.lengths[1]} {how}: {padding.examples_per_row:.2f} "
         f"examples a row, {percent(padding.waste)} padding, {percent(padding.cut)} of the tokens "
-        "cut off"
+        "cut off, of a sample as the mixture draws it"
     )
 
 

@@ -1,7 +1,7 @@
 """`flan-mix tasks lint`: prints what is wrong with tasks, and says whether anything is."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from flan_mix.registry.linting import Finding, lint_tasks
 from flan_mix.runs.task_selection import select
@@ -32,20 +32,30 @@ def lint(
     return counts["finding"]
 
 
-def _of_many_templates(findings: Sequence[Finding]) -> list[tuple[Finding, list[int]]]:
+def said_once(findings: Sequence[Finding]) -> Iterator[tuple[Finding, str]]:
     """What is said of several templates of a task, once, at the place of the first, with their
-    numbers."""
+    numbers.
+    """
     said: dict[tuple[str, str, str, str], tuple[Finding, list[int]]] = {}
     for finding in findings:
         key = (finding.task, finding.kind, finding.severity, finding.message)
         _, numbers = said.setdefault(key, (finding, []))
         if finding.template is not None:
             numbers.append(finding.template)
-    return list(said.values())
+    return ((finding, _ranges(numbers)) for finding, numbers in said.values())
+
+
+def _table(findings: Sequence[Finding]):
+    listing = table("Where", "Task", "Template", "Kind", "What", whole=1)
+    for finding, numbers in said_once(findings):
+        kind = finding.kind if finding.severity == "finding" else f"{finding.kind} (note)"
+        style = "" if finding.severity == "finding" else "dim"
+        add_row(listing, finding.place, finding.task, numbers, kind, finding.message, style=style)
+    return listing
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """ "0-3, 7" for 0, 1, 2, 3, 7."""
+    """ "0-10, 12" of increasing numbers."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
@@ -53,13 +63,3 @@ def _ranges(numbers: Sequence[int]) -> str:
         else:
             runs.append([number])
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-
-
-def _table(findings: Sequence[Finding]):
-    listing = table("Where", "Task", "Template", "Kind", "What", whole=1)
-    for finding, numbers in _of_many_templates(findings):
-        number = _ranges(numbers)
-        kind = finding.kind if finding.severity == "finding" else f"{finding.kind} (note)"
-        style = "" if finding.severity == "finding" else "dim"
-        add_row(listing, finding.place, finding.task, number, kind, finding.message, style=style)
-    return listing

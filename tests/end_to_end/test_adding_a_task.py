@@ -65,6 +65,15 @@ def test_lint_first_asks_for_templates_and_then_has_nothing_to_say(folder: Path)
     assert (status, said.strip()) == (0, "1 tasks, 11 templates: 0 findings, 0 notes")
 
 
+def test_a_mixture_with_a_task_of_ours_is_shown(folder: Path):
+    (mixture,) = (block for block in BLOCKS if "add_mixture" in block)
+    (folder / "my_mixture.py").write_text(f"{with_ten_templates()}\n\n{mixture}")
+    command = ("mixtures", "show", "support", "--module", "my_mixture")
+    status, said = run(folder, "flan_mix.cli", *command)
+    assert status == 0, said
+    assert re.search(r"tickets +30 +25.0 %", said) and re.search(r"samsum .*75.0 %", said)
+
+
 @pytest.mark.slow
 def test_every_variant_is_there_and_can_be_looked_at(folder: Path):
     (folder / "my_tasks.py").write_text(with_ten_templates())

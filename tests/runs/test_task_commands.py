@@ -6,6 +6,8 @@ import pytest
 
 from flan_mix import cli
 from flan_mix.registry import FileSource, TaskSpec, add_task, remove
+from flan_mix.registry.linting import Finding
+from flan_mix.runs.task_lint import said_once
 from flan_mix.runs.terminal_tables import plain
 from flan_mix.templates import Template
 
@@ -114,3 +116,12 @@ def test_showing_a_mixture_downloads_nothing(flan_mix, monkeypatch):
     # 69 tasks at their caps.
     assert "flan_snli – 1.45 %" in said and "All – 100.0 %" in said
     assert "and 63 more is not on this machine" in said
+
+
+def test_what_several_templates_share_is_said_once():
+    def finding(template, message="too long"):
+        return Finding("t", "long_target", message, template)
+
+    found = [*map(finding, (0, 1, 2, 4)), finding(5, "other"), finding(None, "of all")]
+    shown = [(f.message, numbers) for f, numbers in said_once(found)]
+    assert shown == [("too long", "0-2, 4"), ("other", "5"), ("of all", "")]

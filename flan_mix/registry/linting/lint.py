@@ -76,7 +76,7 @@ def lint_tasks(
             found += _data_findings(spec, rows, dropped, vocabulary, target_length)
     found += shared_row_findings(specs)
     by_name = {spec.name: spec for spec in specs}
-    placed = [_with_place(by_name[finding.task], finding) for finding in found]
+    placed = [_with_place(by_name[f.task], _judged(by_name[f.task], f)) for f in found]
     return placed + _module_findings(specs)
 
 
@@ -131,6 +131,15 @@ def _answers(
         for e in examples
         if e.row.id in scored and not spec.templates[e.template].inverted
     ]
+
+
+def _judged(spec: TaskSpec, finding: Finding) -> Finding:
+    """As a note with the reason where the task says that such a finding stays."""
+    reason = spec.accepted.get(finding.kind)
+    if reason is None or finding.severity == "note":
+        return finding
+    message = f"{finding.message} Accepted: {reason}"
+    return dataclasses.replace(finding, message=message, severity="note")
 
 
 def _with_place(spec: TaskSpec, finding: Finding) -> Finding:

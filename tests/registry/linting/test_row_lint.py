@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from flan_mix.metrics import Metric, accuracy, exact_match, rouge
-from flan_mix.registry import FileSource, add_task, remove
+from flan_mix.registry import FileSource, TaskError, add_task, remove
 from flan_mix.registry.linting import lint_tasks
 from flan_mix.tasks.starter import STARTER_VOCABULARY
 from flan_mix.templates import OptionStyle, Template
@@ -219,3 +219,37 @@ def test_a_filter_that_nobody_calls_is_found(tmp_path, monkeypatch):
     (found,) = lint_tasks([module.SPEC])
     assert (found.kind, found.message.split()[0]) == ("unused_function", "_keep")
     assert found.place.endswith("planted_module.py:6")
+
+
+def test_a_field_that_another_task_of_the_same_function_shows_is_not_unused(spec_of):
+    def fields(row):
+        return {**row, "title": "x"}
+
+    showing = add_task(
+        make_spec(name="showing", fields=fields, templates=with_template("{title} {question}"))
+    )
+    try:
+        assert kinds(spec_of(fields=fields), rows=5) == []
+    finally:
+        remove(showing.name)
+    assert kinds(spec_of(fields=fields), rows=5) == [("unused_field", None)]
+
+
+def test_an_accepted_finding_is_a_note_with_its_reason_and_others_stay(spec_of):
+    rows = [{**row, "answer": "yes " * 20} for row in ROWS]
+    limits = {"rows": 40, "vocabulary": ByteVocabulary(), "target_length": 9}
+    found = lint_tasks([spec_of(rows)], **limits)
+    assert {f.kind for f in found if f.severity == "finding"} >= {"long_target"}
+    accepted = spec_of(rows, accepted={"long_target": "they are that long"})
+    told = lint_tasks([accepted], **limits)
+    assert [(f.kind, f.template) for f in told] == [(f.kind, f.template) for f in found]
+    of_length = [f for f in told if f.kind == "long_target"]
+    assert all(f.severity == "note" for f in of_length)
+    assert all("Accepted: they are that long" in f.message for f in of_length)
+    other = lint_tasks([spec_of(rows, accepted={"empty_field": "so it is"})], **limits)
+    assert [f.severity for f in other] == [f.severity for f in found]
+
+
+def test_an_acceptance_without_a_reason_is_refused(spec_of):
+    with pytest.raises(TaskError, match="says why"):
+        spec_of(accepted={"long_target": " "})
