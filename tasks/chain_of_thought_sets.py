@@ -128,7 +128,6 @@ def claim_fields(row: Row) -> dict[str, Any]:
     if len(claims) != 1:
         hint = f"There should be one claim in quotes on a line of its own, not {len(claims)}."
         raise RowFault("no claim", hint, "input")
-    del fields["question"]
     return {**fields, "claim": claims[0].strip()}
 
 
