@@ -4,7 +4,8 @@ import argparse
 import runpy
 import sys
 
-from flan_mix.runs.task_commands import add_commands
+from flan_mix.runs import comparison_commands, task_commands
+from flan_mix.runs.suite_commands import add_suite_commands
 
 GIN_COMMANDS = {
     "train": "flan_mix.train",
@@ -37,11 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--output_dir", default="out/demo", help="its folder model/ is replaced")
     demo.add_argument("--steps", type=int, default=None, help="fewer steps than the recipe's")
     demo.set_defaults(run=_demo)
-    report = commands.add_parser("report", help="write the report of a run")
-    report.add_argument("model_dir", help="the run's MODEL_DIR")
-    report.add_argument("--output", default=None, help="default: MODEL_DIR/report.html")
-    report.set_defaults(run=_report)
-    add_commands(commands)
+    comparison_commands.add_commands(commands)
+    task_commands.add_commands(commands)
+    add_suite_commands(commands)
     return parser
 
 
@@ -51,15 +50,6 @@ def _demo(arguments: argparse.Namespace) -> None:
 
     set_up_logging()
     path = demo(arguments.output_dir, steps=arguments.steps)
-    print(f"Report: {path}")
-
-
-def _report(arguments: argparse.Namespace) -> None:
-    from flan_mix.reports.tables import comparison_table, print_table
-    from flan_mix.runs.report import report_run
-
-    path, comparison = report_run(arguments.model_dir, arguments.output)
-    print_table(comparison_table(comparison))
     print(f"Report: {path}")
 
 

@@ -20,6 +20,9 @@ _ENCLOSED = rf"\({_NAME}\)|\[{_NAME}\]"
 _NAME_ALONE = re.compile(rf"(?:{_ENCLOSED})(?:\.|[.,;:]\s.*)?|{_NAME}\)?\.?")
 _NAMED_ITEM = re.compile(rf"(?:{_ENCLOSED}|{_NAME}[.)])\s+(\S.*)")
 
+# The name of a choice that its text, or more, may follow.
+_CHOICE = re.compile(r"(?:[(\[]([A-Za-z])[)\]]|([A-Za-z])[.):](?=\s|\Z)|([A-Za-z])\Z)")
+
 _AROUND = " \t\"'*\u201c\u201d\u2018\u2019"
 
 
@@ -47,6 +50,15 @@ def extract_answer(text: str, numeric: bool = False) -> str:
 def extract_number(text: str) -> str:
     """`extract_answer` where the answer is a number."""
     return extract_answer(text, numeric=True)
+
+
+def extract_choice(text: str) -> str:
+    """The letter of the choice that `text` names, in lower case, its text left out ("(B) 4" is b);
+    where it names none, what `extract_answer` finds."""
+    announcements = list(_ANNOUNCED.finditer(text))
+    conclusion = text[announcements[-1].end() :] if announcements else text
+    found = _CHOICE.match(conclusion.strip().strip(_AROUND))
+    return next(filter(None, found.groups())).lower() if found else extract_answer(text)
 
 
 def _worded(conclusion: str) -> str:

@@ -9,6 +9,7 @@ file is about to be read, never on import, so that tasks can be registered befor
 
 import os
 import sys
+from pathlib import Path
 
 NAME = "FLAN_MIX_DATA_DIR"
 TFDS_FILES = "FLAN_MIX_TFDS_FILES"
@@ -36,6 +37,14 @@ def tfds_files() -> str | None:
       ValueError: the macro is not a plain path.
     """
     return _folder(TFDS_FILES)
+
+
+def in_data_folder(folder: str) -> bool:
+    """Whether the data folder is named and has such a folder in it."""
+    try:
+        return (Path(data_dir()).expanduser() / folder).is_dir()
+    except ValueError:  # Nobody has named the data folder.
+        return False
 
 
 def _folder(name: str) -> str | None:

@@ -7,7 +7,7 @@ only fits its own dialogues. The inverted templates ask for the dialogue that ha
 from collections.abc import Mapping
 from typing import Any
 
-from flan_mix.metrics import rouge
+from flan_mix.metrics import faithfulness, rouge
 from flan_mix.registry import (
     ExamplesProportional,
     FileSource,
@@ -174,7 +174,7 @@ add_task(
         ),
         fields=_samsum_fields,
         templates=SAMSUM_TEMPLATES,
-        metrics=(rouge,),
+        metrics=(rouge, faithfulness),
         licence=SAMSUM_LICENCE,
         citation=SAMSUM_CITATION,
         text_sources=("samsum",),
@@ -193,7 +193,7 @@ add_task(
         ),
         fields=_flan_samsum_fields,
         templates=SAMSUM_TEMPLATES,
-        metrics=(rouge,),
+        metrics=(rouge, faithfulness),
         licence=SAMSUM_LICENCE,
         citation=SAMSUM_CITATION,
         description="TFDS wants the files in its manual folder.",
@@ -216,7 +216,7 @@ add_task(
         ),
         fields=_dialogsum_fields,
         templates=DIALOGSUM_TEMPLATES,
-        metrics=(rouge,),
+        metrics=(rouge, faithfulness),
         licence="CC BY-NC-SA 4.0",
         citation="Chen, Liu, Chen and Zhang, DialogSum: A Real-Life Scenario Dialogue "
         "Summarization Dataset, 2021, https://arxiv.org/abs/2105.06762",

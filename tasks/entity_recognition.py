@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import exact_match, token_f1
+from flan_mix.metrics import entity_f1, exact_match
 from flan_mix.registry import BadRowError, FileSource, TaskSpec, add_task, read_lines
 from flan_mix.tasks.data_dir import data_dir
 from flan_mix.tasks.review_rating import split_of
@@ -260,7 +260,7 @@ add_task(
         ),
         fields=_fields,
         templates=WNUT17_TEMPLATES,
-        metrics=(token_f1, exact_match),
+        metrics=(entity_f1, exact_match),
         licence="CC BY 4.0",
         citation="Derczynski, Nichols, van Erp and Limsopatham, Results of the WNUT2017 Shared "
         "Task on Novel and Emerging Entity Recognition, 2017, https://aclanthology.org/W17-4418",
@@ -284,7 +284,7 @@ add_task(
         ),
         fields=_wikigold_fields,
         templates=WIKIGOLD_TEMPLATES,
-        metrics=(token_f1, exact_match),
+        metrics=(entity_f1, exact_match),
         accepted={"dropped_characters": "a few names have letters that T5's vocabulary lacks"},
         licence="CC BY 4.0",
         citation="Balasuriya, Ringland, Nothman, Murphy and Curran, Named Entity Recognition in "

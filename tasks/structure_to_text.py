@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import bleu, rouge
+from flan_mix.metrics import bleu, chrf, rouge
 from flan_mix.registry import BadRowError, FileSource, TaskSpec, add_task
 from flan_mix.registry.file_formats import read_rows
 from flan_mix.tasks.data_dir import data_dir
@@ -315,7 +315,7 @@ def _add_flan_task(
             source=tfds_source(f"gem/{name}:1.1.0", FLAN_SPLITS, keep=has_text("target")),
             fields=fields,
             templates=templates,
-            metrics=(rouge, bleu),
+            metrics=(rouge, bleu, chrf),
             collections=("flan2021",),
             **settings,
         )
@@ -385,7 +385,7 @@ add_task(
         ),
         fields=_e2e_fields,
         templates=E2E_TEMPLATES,
-        metrics=(rouge, bleu),
+        metrics=(rouge, bleu, chrf),
         licence=E2E_LICENCE,
         citation=E2E_CITATION,
         text_sources=("e2e_nlg",),
@@ -407,7 +407,7 @@ add_task(
         ),
         fields=_dart_fields,
         templates=DART_TEMPLATES,
-        metrics=(rouge, bleu),
+        metrics=(rouge, bleu, chrf),
         licence=DART_LICENCE,
         citation=DART_CITATION,
         text_sources=DART_TEXTS,

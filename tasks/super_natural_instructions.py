@@ -13,6 +13,10 @@ ROUGE's as there, and token F1 where outputs are in a script that ROUGE cannot r
 Mixtures: ``super_natural_instructions`` has all tasks but those made of MMLU and BIG-Bench Hard,
 which models are evaluated on; ``…_train`` and ``…_test`` have those of the checkout's default split
 lists. Rates are rows, up to the cap.
+
+Suites: ``natural_instructions_test`` has the tasks of the default test list, in the official form
+(definition and two examples) and scored by ROUGE-L; ``natural_instructions_mmlu`` the tasks made of
+MMLU.
 """
 
 import hashlib
@@ -23,9 +27,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import edit_similarity, exact_match, rouge
-from flan_mix.registry import FileSource, TaskSpec, add_mixture, add_task, is_mixture, is_task
-from flan_mix.tasks.data_dir import data_dir
+from flan_mix.metrics import Metric, edit_similarity, exact_match, rouge
+from flan_mix.registry import (
+    FileSource,
+    SuiteTask,
+    TaskSpec,
+    add_mixture,
+    add_suite,
+    add_task,
+    is_mixture,
+    is_suite,
+    is_task,
+)
+from flan_mix.tasks.data_dir import data_dir, in_data_folder
 from flan_mix.tasks.natural_instructions_index import (
     TaskFile,
     definition,
@@ -199,12 +213,43 @@ def register(
             add_mixture(
                 mixture, [(registered_name(name), _rate(usable[name], cap)) for name in names]
             )
+    _add_suites(usable, listed["test"])
     return Registered(
         tasks=tuple(map(registered_name, usable)),
         mixtures=tuple(mixture for mixture, names in members.items() if names),
         missing=tuple(name for names in listed.values() for name in names if name not in usable),
         empty=tuple(file.name for file in files if file.name not in usable),
     )
+
+
+def _add_suites(usable: Mapping[str, TaskFile], tested: Sequence[str]) -> None:
+    suites = {
+        "natural_instructions_test": (tested, "Super-NaturalInstructions' test tasks, ROUGE-L"),
+        "natural_instructions_mmlu": (
+            [name for name in usable if "mmmlu" in name],
+            "Super-NaturalInstructions' tasks made of MMLU",
+        ),
+    }
+    for suite, (names, description) in suites.items():
+        there = [usable[name] for name in names if name in usable and usable[name].rows["test"]]
+        if there and not is_suite(suite):
+            add_suite(suite, [_suite_task(file) for file in there], description)
+
+
+def _suite_task(file: TaskFile) -> SuiteTask:
+    """Definition and two examples, as the official evaluation has it, or the definition alone."""
+    templates = list(_templates(file))
+    official = WITH_TWO_EXAMPLES[0]
+    number = templates.index(official) if official in templates else 0
+    return SuiteTask(registered_name(file.name), templates=(number,))
+
+
+def _score_rouge_l(prediction: str, references: Sequence[str]) -> Mapping[str, float]:
+    return {"rougeL": rouge.score_example(prediction, references)["rougeL"]}
+
+
+rouge_l = Metric("rouge_l", ("rougeL",), _score_rouge_l)
+"""ROUGE-L alone, the official score (Wang et al. 2022, section 5)."""
 
 
 def registered_name(task: str) -> str:
@@ -229,7 +274,7 @@ def task_spec(checkout: Path, file: TaskFile, cap: int | None = CAP) -> TaskSpec
         ),
         fields=_fields,
         templates=_templates(file),
-        metrics=(rouge if is_english and file.is_latin else edit_similarity, exact_match),
+        metrics=(rouge_l if is_english and file.is_latin else edit_similarity, exact_match),
         accepted={}
         if is_english
         else {"dropped_characters": "T5's vocabulary is of English, French, German and Romanian"},
@@ -298,12 +343,5 @@ def _default_index(checkout: Path) -> Path:
     return Path.home() / ".cache" / "flan_mix" / f"natural_instructions_{name}.json"
 
 
-def _is_in_data_folder() -> bool:
-    try:
-        return (Path(data_dir()).expanduser() / FOLDER / "tasks").is_dir()
-    except ValueError:  # Nobody has named the data folder.
-        return False
-
-
-if _is_in_data_folder():
+if in_data_folder(f"{FOLDER}/tasks"):
     register()

@@ -12,7 +12,7 @@ Turkish and all of Russian is unknown to it: these pairs want another vocabulary
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flan_mix.metrics import bleu
+from flan_mix.metrics import bleu, chrf
 from flan_mix.registry import FileSource, TaskSpec, add_task
 from flan_mix.tasks.data_dir import data_dir
 from flan_mix.tasks.text_columns import Row
@@ -153,7 +153,7 @@ def _add_flan_task(name: str, dataset: str, languages: tuple[str, str], **settin
             source=tfds_source(dataset, settings.pop("splits", WMT_SPLITS)),
             fields=either_way(*languages),
             templates=FAMILY,
-            metrics=(bleu,),
+            metrics=(bleu, chrf),
             collections=("flan2021",),
             **settings,
         )
@@ -213,7 +213,7 @@ for _pair in (("en", "de"), ("de", "en"), ("en", "fr"), ("fr", "en")):
             ),
             fields=one_way(*_pair),
             templates=MULTI30K_TEMPLATES,
-            metrics=(bleu,),
+            metrics=(bleu, chrf),
             accepted={"dropped_characters": "a few captions have letters that T5's lacks: œ, ë"},
             licence="not stated by the source; the captions are derived from Flickr30K",
             citation="Elliott, Frank, Sima'an and Specia, Multi30K: Multilingual English-German "

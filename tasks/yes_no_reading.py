@@ -2,14 +2,15 @@
 
 The tasks of FLAN 2021 and the rows of FewGLUE (32 passages each, to train on a handful). BoolQ asks
 what people typed into a search engine. MultiRC has several right answers to a question; each
-proposed one is judged by itself, and scores are the F1 of yes.
+proposed one is judged by itself, and scores are the F1 of yes and the share of questions whose
+answers are all judged right; ids say which question an answer belongs to.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flan_mix.metrics import accuracy, positive_f1
+from flan_mix.metrics import accuracy, positive_f1, question_match
 from flan_mix.registry import FileSource, TaskSpec, add_task, read_jsonl
 from flan_mix.tasks.data_dir import data_dir
 from flan_mix.tasks.labels import ANSWERED_IN_FULL
@@ -160,6 +161,10 @@ def _multirc_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
         "options": tf.constant(YES_OR_NO),
         "answer": tf.where(is_right, *YES_OR_NO),
         "correctness": tf.where(is_right, "right", "wrong"),
+        "id": tf.strings.join(
+            [tf.strings.as_string(row["idx"][of]) for of in ("paragraph", "question", "answer")],
+            "-",
+        ),
     }
 
 
@@ -215,7 +220,7 @@ add_task(
         fields=_multirc_tensors,
         templates=MULTIRC_TEMPLATES,
         option_styles=ANSWERED_IN_FULL,
-        metrics=(positive_f1, accuracy),
+        metrics=(positive_f1, question_match, accuracy),
         licence="not stated by the source",
         citation=_MULTIRC_PAPER,
         collections=FLAN_2021,
@@ -248,7 +253,7 @@ add_task(
         fields=_multirc_fields,
         templates=MULTIRC_TEMPLATES,
         option_styles=ANSWERED_IN_FULL,
-        metrics=(positive_f1, accuracy),
+        metrics=(positive_f1, question_match, accuracy),
         licence="not stated by the source",
         citation=f"{_MULTIRC_PAPER}; {_FEWGLUE_PAPER}",
         text_sources=("multirc",),

@@ -4,7 +4,7 @@
 another run's checkpoint.
 """
 
-from flan_mix.checkpoints.layout import checkpoint_step, find_checkpoint
+from flan_mix.checkpoints.layout import checkpoint_step, checkpoint_steps, find_checkpoint
 from flan_mix.checkpoints.store import (
     CheckpointMismatchError,
     CheckpointStore,
@@ -18,6 +18,7 @@ __all__ = [
     "CheckpointStore",
     "Restored",
     "checkpoint_step",
+    "checkpoint_steps",
     "find_checkpoint",
     "load_initial",
     "load_parameters",

@@ -204,6 +204,8 @@ def _record(example: Example) -> bytes:
         "option": example.option,
         "exemplars": list(example.exemplars),
         "shot_style": example.shot_style,
+        # What metrics that look into the source must see, without the exemplars' texts.
+        "query": example.inputs_by_shots[0] if example.exemplars else None,
     }
     record = {
         "id": example.id,

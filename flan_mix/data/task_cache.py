@@ -102,7 +102,12 @@ class _Rendered:
     def skipped(self) -> Mapping[str, int]:
         assert self._rendering is not None, "asked before the examples were read"
         counts = self._rendering.counts
-        reasons = {"filtered": counts.filtered, "capped": counts.capped, **counts.skipped}
+        reasons = {
+            "filtered": counts.filtered,
+            "excluded": counts.excluded,
+            "capped": counts.capped,
+            **counts.skipped,
+        }
         return {reason: number for reason, number in reasons.items() if number}
 
     def max_input_tokens(self) -> int | None:

@@ -81,8 +81,8 @@ class TokenCache:
 
         Always "task", "split", "seed", "pass", "id" and "template"; where the texts are kept
         (`has_records`) also "inputs", "targets", "references", "options" and "answer", and of what
-        was drawn "option_style", "exemplars" (ids) and "shot_style", in a rank variant "option";
-        each only if there is one.
+        was drawn "option_style", "exemplars" (ids), "shot_style" and "query" (the inputs without
+        exemplars), in a rank variant "option"; each only if there is one.
         """
         index = self._checked(index)
         of = self.manifest

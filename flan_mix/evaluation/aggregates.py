@@ -1,7 +1,8 @@
 """From tasks to categories to one number, each figure with its interval: the metrics file.
 
 A category scores the mean of its tasks' main metrics, the overall score is the mean of the
-categories. So a category counts the same however many tasks or examples it has.
+categories. So a category counts the same however many tasks or examples it has, and a task however
+many templates. Beside each mean stands the same mean of scores counted from chance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flan_mix.evaluation.bootstrap import BootstrapSettings, Sample, weighted_mean_interval
+from flan_mix.evaluation.families import Family, families
 from flan_mix.evaluation.task_result import TaskResult
 from flan_mix.metrics import Interval
 
@@ -20,6 +22,9 @@ class Aggregate:
     score: 0 to 100.
     interval: None where a task's score cannot be drawn again from its examples.
     means: of the scores that all these tasks have, by key.
+    tasks: names of the results, of which a task tested in several templates has as many.
+    normalized, normalized_interval: the mean of scores counted from chance (`chance.normalized`).
+    families: how many tasks, each counted once.
     """
 
     score: float
@@ -27,6 +32,9 @@ class Aggregate:
     means: Mapping[str, float]
     tasks: tuple[str, ...]
     examples: int
+    normalized: float = 0.0
+    normalized_interval: Interval | None = None
+    families: int = 0
 
 
 def by_category(results: Sequence[TaskResult]) -> dict[str, list[TaskResult]]:
@@ -47,51 +55,70 @@ def aggregate_categories(
     results: Sequence[TaskResult], bootstrap: BootstrapSettings
 ) -> dict[str, Aggregate]:
     """Each category's mean over its tasks."""
-    groups = by_category(results)
-    return {name: _aggregate({name: tasks}, bootstrap) for name, tasks in groups.items()}
+    return {
+        name: _aggregate({name: members}, bootstrap) for name, members in _grouped(results).items()
+    }
 
 
 def aggregate_overall(
     results: Sequence[TaskResult], bootstrap: BootstrapSettings
 ) -> Aggregate | None:
     """The mean over the categories; None if no task has a metric."""
-    groups = by_category(results)
+    groups = _grouped(results)
     return _aggregate(groups, bootstrap) if groups else None
 
 
-def _aggregate(
-    groups: Mapping[str, Sequence[TaskResult]], bootstrap: BootstrapSettings
-) -> Aggregate:
-    tasks = [task for group in groups.values() for task in group]
+def _grouped(results: Sequence[TaskResult]) -> dict[str, list[Family]]:
+    groups: dict[str, list[Family]] = {}
+    for family in families(results):
+        groups.setdefault(family.category, []).append(family)
+    return groups
+
+
+def _aggregate(groups: Mapping[str, Sequence[Family]], bootstrap: BootstrapSettings) -> Aggregate:
+    members = [family for group in groups.values() for family in group]
     weights = equal_category_weights(groups)
+    # Counting from chance is linear: it stretches each task's part in the mean and moves it.
+    stretched = [w * 100 / (100 - f.chance) for w, f in zip(weights, members, strict=True)]
+    samples = [family.sample() for family in members]
     return Aggregate(
-        score=sum(w * _main(task.scores, task) for w, task in zip(weights, tasks, strict=True)),
-        interval=_interval(tasks, weights, bootstrap),
-        means=_shared_means(tasks, weights),
-        tasks=tuple(task.name for task in tasks),
-        examples=sum(task.examples for task in tasks),
+        score=sum(w * family.score for w, family in zip(weights, members, strict=True)),
+        interval=_interval(samples, weights, 0.0, bootstrap),
+        means=_shared_means(members, weights),
+        tasks=tuple(result.name for family in members for result in family.members),
+        examples=sum(result.examples for family in members for result in family.members),
+        normalized=sum(w * f.normalized for w, f in zip(weights, members, strict=True)),
+        normalized_interval=_interval(
+            samples,
+            stretched,
+            sum(w * f.chance for w, f in zip(stretched, members, strict=True)),
+            bootstrap,
+        ),
+        families=len(members),
     )
 
 
-def _main(scores: Mapping[str, float], task: TaskResult) -> float:
-    assert task.main_metric is not None  # by_category leaves the others out
-    return scores[task.main_metric]
-
-
 def _interval(
-    tasks: Sequence[TaskResult], weights: Sequence[float], bootstrap: BootstrapSettings
+    samples: Sequence[Sample | None],
+    weights: Sequence[float],
+    offset: float,
+    bootstrap: BootstrapSettings,
 ) -> Interval | None:
-    samples: list[Sample] = []
-    for task in tasks:
-        sample = task.sample(task.main_metric or "")
-        if sample is None:
-            return None
-        samples.append(sample)
-    return weighted_mean_interval(samples, weights, bootstrap)
+    """The interval of the weighted mean less `offset`."""
+    drawn = [sample for sample in samples if sample is not None]
+    if len(drawn) < len(samples):
+        return None
+    found = weighted_mean_interval(drawn, weights, bootstrap)
+    return Interval(found.mean - offset, found.low - offset, found.high - offset)
 
 
-def _shared_means(tasks: Sequence[TaskResult], weights: Sequence[float]) -> dict[str, float]:
-    shared = [key for key in tasks[0].scores if all(key in task.scores for task in tasks)]
+def _shared_means(members: Sequence[Family], weights: Sequence[float]) -> dict[str, float]:
+    results = [result for family in members for result in family.members]
+    shared = [key for key in results[0].scores if all(key in r.scores for r in results)]
     return {
-        key: sum(w * t.scores[key] for w, t in zip(weights, tasks, strict=True)) for key in shared
+        key: sum(
+            weight * sum(r.scores[key] for r in family.members) / len(family.members)
+            for weight, family in zip(weights, members, strict=True)
+        )
+        for key in shared
     }

@@ -54,13 +54,22 @@ def weighted_mean_interval(
 
     With the differences of paired scores as samples it is the interval of a difference.
     """
+    return weighted_mean_spread(samples, weights, settings)[0]
+
+
+def weighted_mean_spread(
+    samples: Sequence[Sample], weights: Sequence[float], settings: BootstrapSettings
+) -> tuple[Interval, float]:
+    """The same interval, and the standard error: the deviation of the figure over the draws."""
     random = np.random.default_rng(settings.seed)
     pairs = list(zip(samples, weights, strict=True))
-    totals = sum(w * _resampled_figures(s, random, settings.resamples) for s, w in pairs)
+    totals = np.zeros(settings.resamples)
+    for sample, weight in pairs:
+        totals += weight * _resampled_figures(sample, random, settings.resamples)
     tail = (1 - settings.confidence) / 2
     low, high = np.quantile(totals, [tail, 1 - tail])
     mean = sum(weight * figure(sample) for sample, weight in pairs)
-    return Interval(mean, float(low), float(high))
+    return Interval(mean, float(low), float(high)), float(np.std(totals))
 
 
 def _resampled_figures(sample: Sample, random: np.random.Generator, resamples: int) -> np.ndarray:

@@ -1,7 +1,8 @@
 """A whole evaluation: its tasks' results and the metrics.json that states them.
 
 metrics.json is {"tasks": {name: {metric: value, "examples": n}}, "categories": {…},
-"overall": {…}}, then the intervals of the same figures and how they were measured.
+"overall": {…}}, then the intervals of the same figures, the spread over templates of the tasks
+that were tested in several ("templates"), and how all was measured.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 from flan_mix.evaluation.aggregates import Aggregate, aggregate_categories, aggregate_overall
 from flan_mix.evaluation.bootstrap import BootstrapSettings
+from flan_mix.evaluation.families import Family, families
 from flan_mix.evaluation.result_files import ResultFiles, read_json, write_json
 from flan_mix.evaluation.task_result import TaskResult, load_result
 from flan_mix.metrics import Interval
@@ -20,13 +22,20 @@ from flan_mix.metrics import Interval
 class Evaluation:
     """What one checkpoint scored.
 
-    tasks: in the order they were evaluated in.
+    tasks: in the order they were evaluated in, one for each template where there are several.
+    choosing: what the same templates scored on the validation split, to choose the best by.
     facts: what else decides the figures (step, checkpoint, decoding); written beside them.
     """
 
     tasks: tuple[TaskResult, ...]
     facts: Mapping[str, Any]
     bootstrap: BootstrapSettings
+    choosing: tuple[TaskResult, ...] = ()
+
+    @property
+    def families(self) -> list[Family]:
+        """The tasks that have a main score, each with all its templates."""
+        return families([*self.tasks, *self.choosing])
 
     @property
     def categories(self) -> dict[str, Aggregate]:
@@ -54,9 +63,10 @@ class Evaluation:
             "overall": {**_figures(overall), "categories": len(categories)} if overall else {},
             "intervals": {
                 "tasks": {t.name: _bounds(t.intervals) for t in self.tasks},
-                "categories": {n: _bounds({"score": m.interval}) for n, m in categories.items()},
-                "overall": _bounds({"score": overall.interval if overall else None}),
+                "categories": {n: _mean_bounds(mean) for n, mean in categories.items()},
+                "overall": _mean_bounds(overall) if overall else {},
             },
+            "templates": {f.name: f.to_json() for f in self.families if len(f.members) > 1},
             "measured": {
                 "facts": dict(self.facts),
                 "bootstrap": asdict(self.bootstrap),
@@ -65,9 +75,13 @@ class Evaluation:
                         "category": t.category,
                         "main_metric": t.main_metric,
                         "examples_available": t.available,
+                        "mode": t.mode,
+                        "chance": t.chance,
+                        "protocols": dict(t.protocols),
                     }
                     for t in self.tasks
                 },
+                "choosing": [t.name for t in self.choosing],
             },
         }
 
@@ -93,6 +107,7 @@ def read_evaluation(directory: str | Path) -> Evaluation:
     measured = read_json(files.metrics)["measured"]
     return Evaluation(
         tasks=tuple(_finished(files, name) for name in measured["tasks"]),
+        choosing=tuple(_finished(files, name) for name in measured.get("choosing", ())),
         facts=measured["facts"],
         bootstrap=BootstrapSettings(**measured["bootstrap"]),
     )
@@ -109,7 +124,17 @@ def _finished(files: ResultFiles, name: str) -> TaskResult:
 
 
 def _figures(mean: Aggregate) -> dict[str, Any]:
-    return {**mean.means, "score": mean.score, "tasks": len(mean.tasks), "examples": mean.examples}
+    return {
+        **mean.means,
+        "score": mean.score,
+        "chance_normalized": mean.normalized,
+        "tasks": mean.families,
+        "examples": mean.examples,
+    }
+
+
+def _mean_bounds(mean: Aggregate) -> dict[str, list[float]]:
+    return _bounds({"score": mean.interval, "chance_normalized": mean.normalized_interval})
 
 
 def _bounds(intervals: Mapping[str, Interval | None]) -> dict[str, list[float]]:

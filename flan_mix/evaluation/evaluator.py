@@ -5,7 +5,7 @@ task is written when it is done, and a run that was cut short goes on with the n
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,19 @@ import numpy as np
 
 from flan_mix import data
 from flan_mix.evaluation.bootstrap import BootstrapSettings
+from flan_mix.evaluation.chance import chance_of, right_share
 from flan_mix.evaluation.evaluation import Evaluation, save_evaluation
 from flan_mix.evaluation.evaluation_task import EvaluationTask
 from flan_mix.evaluation.predictions import Prediction
+from flan_mix.evaluation.ranked_rows import ScoreOptions, ranked_count, right_answers
+from flan_mix.evaluation.ranking import ranked_predictions
 from flan_mix.evaluation.result_files import ResultFiles
 from flan_mix.evaluation.scoring import score_predictions
 from flan_mix.evaluation.task_result import TaskResult, load_result, result_of, save_result
 from flan_mix.evaluation.teacher_forcing import TeacherForcing, teacher_forced_scores
 from flan_mix.vocabularies import Vocabulary
 
+# Token ids of inputs, each with EOS -> token ids of answers, in the same order.
 Generate = Callable[[Sequence[Sequence[int]]], Sequence[Sequence[int]]]
 
 
@@ -41,20 +45,37 @@ class EvaluationSettings:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Hosts:
+    """The processes that evaluate together; by default this one alone.
+
+    is_writer: whether this one writes. agree: what the writer has found -> the same on all, so
+    that all ask the model the same; a collective call where there are several.
+    """
+
+    is_writer: bool = True
+    agree: Callable[[bool], bool] = bool
+
+
 def evaluate(
     tasks: Sequence[EvaluationTask],
     generate: Generate,
     vocabulary: Vocabulary,
     directory: str | Path,
     *,
+    score_options: ScoreOptions | None = None,
     settings: EvaluationSettings = EvaluationSettings(),
     teacher_forcing: TeacherForcing | None = None,
     on_task: Callable[[TaskResult, bool], None] | None = None,
+    hosts: Hosts = Hosts(),
 ) -> Evaluation:
     """Evaluates the tasks that `directory` has no result of yet and writes metrics.json there.
 
     generate: token ids of inputs, each with EOS -> token ids of answers, in the same order.
+    score_options: likelihoods of options (`ranked_rows.ScoreOptions`); for tasks that are ranked.
     on_task: called after each task with its result and whether it was found finished.
+    hosts: who writes where several processes evaluate together; the others' Evaluation lacks the
+    tasks that were finished before.
 
     Raises ValueError for two tasks of one name and for what `evaluate_task` refuses.
     """
@@ -63,18 +84,32 @@ def evaluate(
     results = []
     for task in tasks:
         decided_by = _decided_by(task, settings, teacher_forcing)
-        result = load_result(files, task.name, decided_by)
-        found = result is not None
-        if result is None:
+        result = load_result(files, task.name, decided_by) if hosts.is_writer else None
+        found = hosts.agree(result is not None)
+        if not found:
             result = evaluate_task(
-                task, generate, vocabulary, settings=settings, teacher_forcing=teacher_forcing
+                task,
+                generate,
+                vocabulary,
+                score_options=score_options,
+                settings=settings,
+                teacher_forcing=teacher_forcing,
             )
-            save_result(files, result, decided_by)
+            if hosts.is_writer:
+                save_result(files, result, decided_by)
+        if result is None:
+            continue  # Finished before, and the writer has it.
         if on_task is not None:
             on_task(result, found)
         results.append(result)
-    evaluation = Evaluation(tuple(results), _stated(settings), settings.bootstrap)
-    save_evaluation(files.directory, evaluation)
+    evaluation = Evaluation(
+        tuple(result for result in results if not result.chooses),
+        _stated(settings),
+        settings.bootstrap,
+        choosing=tuple(result for result in results if result.chooses),
+    )
+    if hosts.is_writer:
+        save_evaluation(files.directory, evaluation)
     return evaluation
 
 
@@ -83,29 +118,85 @@ def evaluate_task(
     generate: Generate,
     vocabulary: Vocabulary,
     *,
+    score_options: ScoreOptions | None = None,
     settings: EvaluationSettings = EvaluationSettings(),
     teacher_forcing: TeacherForcing | None = None,
 ) -> TaskResult:
     """The result of one task; writes nothing.
 
-    Raises ValueError where the cache was made with another vocabulary, where `generate` loses
-    examples, and for answers that a metric cannot score.
+    Raises ValueError where the cache was made with another vocabulary, where `generate` or
+    `score_options` loses examples, where a task is to be ranked and there is nothing to score
+    options with, and for answers that a metric cannot score.
     """
     _check_vocabulary(task, vocabulary)
-    count = _count(task, settings)
-    answers = _answers(task, count, generate, vocabulary, settings.max_input_length)
-    predictions = [
-        _prediction(task, index, vocabulary, answer) for index, answer in enumerate(answers)
-    ]
-    forced = teacher_forced_scores(teacher_forcing, task.cache, count) if teacher_forcing else {}
+    if settings.num_examples is not None and settings.num_examples < 1:
+        raise ValueError(f"num_examples must be at least 1, not {settings.num_examples}.")
+    if task.mode == "rank":
+        predictions, chance = _ranked(task, score_options, vocabulary, settings)
+    else:
+        predictions, chance = _generated(task, generate, vocabulary, settings)
+    # Where a row stands for one option its target is an answer only if that is the right one.
+    is_by_option = task.mode == "rank" and task.option_targets is None
+    forced = {}
+    if teacher_forcing is not None and not is_by_option:
+        forced = teacher_forced_scores(teacher_forcing, task.cache, len(predictions))
     return result_of(
-        score_predictions(predictions, task.metrics, task.postprocess),
+        _with_metrics(predictions, task),
         main_metric=task.main_metric,
-        available=len(task.cache),
+        available=ranked_count(task.cache, is_by_option),
         bootstrap=settings.bootstrap,
         whole_scores=forced,
         metrics=task.metrics,
+        mode=task.mode,
+        chance=chance,
+        family=task.family or task.name,
+        chooses=task.chooses,
     )
+
+
+def _ranked(
+    task: EvaluationTask,
+    score_options: ScoreOptions | None,
+    vocabulary: Vocabulary,
+    settings: EvaluationSettings,
+) -> tuple[list[Prediction], float]:
+    if score_options is None:
+        raise ValueError(f"{task.name} ranks options, and nothing was given to score them with.")
+    return ranked_predictions(
+        task,
+        score_options,
+        vocabulary,
+        lambda index: _input_ids(task, index, settings.max_input_length),
+        settings.num_examples,
+    )
+
+
+def _generated(
+    task: EvaluationTask,
+    generate: Generate,
+    vocabulary: Vocabulary,
+    settings: EvaluationSettings,
+) -> tuple[list[Prediction], float]:
+    """Answers in the order of the cache, and what guessing would score."""
+    count = len(task.cache)
+    if settings.num_examples is not None:
+        count = min(settings.num_examples, count)
+    answers = _answers(task, count, generate, vocabulary, settings.max_input_length)
+    predictions, shares = [], []
+    for index, answer in enumerate(answers):
+        record = task.cache.record(index)
+        predictions.append(_prediction(task, index, record, vocabulary, answer))
+        shares.append(right_share(record["options"], right_answers(record)))
+    if task.chance is not None:
+        return predictions, task.chance
+    return predictions, chance_of(task.main_metric, shares)
+
+
+def _with_metrics(predictions: Sequence[Prediction], task: EvaluationTask) -> list[Prediction]:
+    """The predictions with the task's own metrics after the scores they have."""
+    scored = score_predictions(predictions, task.metrics, task.postprocess)
+    pairs = zip(predictions, scored, strict=True)
+    return [replace(after, scores={**before.scores, **after.scores}) for before, after in pairs]
 
 
 def trim(tokens: Sequence[int], max_length: int | None, *, eos_id: int = 1) -> list[int]:
@@ -113,14 +204,6 @@ def trim(tokens: Sequence[int], max_length: int | None, *, eos_id: int = 1) -> l
     if max_length is None:
         return list(tokens)
     return data.trim(np.asarray(tokens, np.int32), max_length, eos_id=eos_id).tolist()
-
-
-def _count(task: EvaluationTask, settings: EvaluationSettings) -> int:
-    if settings.num_examples is None:
-        return len(task.cache)
-    if settings.num_examples < 1:
-        raise ValueError(f"num_examples must be at least 1, not {settings.num_examples}.")
-    return min(settings.num_examples, len(task.cache))
 
 
 def _answers(
@@ -142,9 +225,12 @@ def _input_ids(task: EvaluationTask, index: int, max_length: int | None) -> list
 
 
 def _prediction(
-    task: EvaluationTask, index: int, vocabulary: Vocabulary, answer: str
+    task: EvaluationTask,
+    index: int,
+    record: Mapping[str, Any],
+    vocabulary: Vocabulary,
+    answer: str,
 ) -> Prediction:
-    record = task.cache.record(index)
     # Tasks registered elsewhere may keep no text: then what their tokens say.
     inputs = record["inputs"] or vocabulary.decode(task.cache[index]["inputs"])
     target = record["targets"] or vocabulary.decode(task.cache[index]["targets"])
@@ -162,6 +248,7 @@ def _prediction(
         exemplars=tuple(record.get("exemplars", ())),
         seed=record["seed"],
         pass_index=record["pass"],
+        query=record.get("query"),
     )
 
 
@@ -174,8 +261,12 @@ def _decided_by(
         "bootstrap": asdict(settings.bootstrap),
         "category": task.category,
         "examples": task.cache.manifest.fingerprint,
-        "metrics": [key for metric in task.metrics for key in metric.keys],
+        "metrics": {key: metric.protocol for metric in task.metrics for key in metric.keys},
         "teacher_forced": teacher_forcing is not None,
+        "mode": task.mode,
+        "family": task.family or task.name,
+        "chooses": task.chooses,
+        "chance": task.chance,
     }
 
 

@@ -17,6 +17,19 @@ class ScoredTexts:
 
 
 @dataclass(frozen=True)
+class ScoredOption:
+    """An option of a ranked example.
+
+    log_likelihood: of its text as the target, summed over its `tokens` (nats), EOS included.
+    """
+
+    text: str
+    log_likelihood: float
+    tokens: int
+    is_right: bool
+
+
+@dataclass(frozen=True)
 class Prediction:
     """One example's answer.
 
@@ -26,6 +39,8 @@ class Prediction:
     scored: the texts that were compared, where they differ from the above by a postprocess.
     option_style, shot_style, exemplars: what was drawn for the inputs, exemplars by id.
     seed, pass_index: what the draws were keyed by.
+    options: where the answer is the likeliest of some options, all of them.
+    query: of a prompt with exemplars, what stands there without them.
     """
 
     task: str
@@ -43,6 +58,13 @@ class Prediction:
     exemplars: tuple[str, ...] = ()
     seed: int | None = None
     pass_index: int | None = None
+    options: tuple[ScoredOption, ...] = ()
+    query: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What an answer has to keep to: the inputs without worked exemplars."""
+        return self.inputs if self.query is None else self.query
 
     def to_json(self) -> str:
         """One line, keys in the order of the fields; what is empty is left out."""
@@ -57,6 +79,7 @@ class Prediction:
             row = json.loads(line)
             row["references"] = tuple(row["references"])
             row["exemplars"] = tuple(row.get("exemplars", ()))
+            row["options"] = tuple(ScoredOption(**each) for each in row.get("options", ()))
             if "scored" in row:
                 texts = row["scored"]
                 row["scored"] = ScoredTexts(texts["prediction"], tuple(texts["references"]))

@@ -28,7 +28,7 @@ def _scored(
         texts = _compared(prediction, postprocess)
         scores: dict[str, float] = {}
         for metric in metrics:
-            scores.update(metric.score_example(texts.prediction, texts.references))
+            scores.update(metric.score(texts.prediction, texts.references, prediction.source))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{prediction.task}, example {prediction.id!r}: {error}") from error
     scored = texts if postprocess is not None else None

@@ -6,7 +6,7 @@ same settings reads it back instead of asking the model again.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from flan_mix.evaluation.predictions import (
 )
 from flan_mix.evaluation.result_files import ResultFiles, read_json, write_json
 from flan_mix.metrics import Interval, Metric, bootstrap_interval, corpus_metric
+from flan_mix.registry import get_task, is_task
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class TaskResult:
     examples: how many were evaluated, out of `available`.
     predictions: in the order of the cache.
     corpus_keys: the scores that all examples have together, as BLEU; the others are means.
+    protocols: how each score comes about, in a sentence or two.
+    mode: "generate" or "rank". chance: what guessing scores on the main metric, 0 to 100.
+    family: the task that this is one wording of; its own name where it is the only one.
+    chooses: whether it only told which template of the family is best.
     """
 
     name: str
@@ -49,6 +54,13 @@ class TaskResult:
     available: int
     predictions: tuple[Prediction, ...]
     corpus_keys: tuple[str, ...] = ()
+    mode: str = "generate"
+    chance: float = 0.0
+    family: str = ""
+    chooses: bool = False
+    protocols: Mapping[str, str] = field(default_factory=dict)
+    # What it was scored with, to draw corpora again; not kept in files.
+    metrics: tuple[Metric, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def main_score(self) -> float | None:
@@ -59,7 +71,8 @@ class TaskResult:
         """What a score is drawn again from, of all predictions or of those in `rows`.
 
         The scores of each example, float64 [examples]; for a corpus score the corpus. None where
-        only the whole has a score, such as a loss or a corpus score by a metric of the user's own.
+        only the whole has a score, such as a loss, or a corpus score of an evaluation read from
+        files by a metric that neither ships with Flan Mix nor is one of a registered task.
         """
         chosen = self.predictions if rows is None else [self.predictions[row] for row in rows]
         if key in self.corpus_keys:
@@ -69,7 +82,7 @@ class TaskResult:
         return np.array([prediction.scores[key] for prediction in chosen], np.float64)
 
     def _corpus(self, key: str, chosen: Sequence[Prediction]) -> CorpusSample | None:
-        metric = corpus_metric(key)
+        metric = self._corpus_metric(key)
         if metric is None:
             return None
         whole = _corpus_sample(metric, key, self.predictions)
@@ -77,6 +90,14 @@ class TaskResult:
         if not np.isclose(figure(whole), self.scores[key]):
             return None
         return whole if chosen is self.predictions else _corpus_sample(metric, key, chosen)
+
+    def _corpus_metric(self, key: str) -> Metric | None:
+        """The metric of a corpus score: of this evaluation, of the registered task, or of ours."""
+        known = list(self.metrics)
+        if not known and is_task(self.name):
+            known = list(get_task(self.name).metrics)
+        own = (metric for metric in known if key in metric.keys and metric.is_of_corpus)
+        return next(own, None) or corpus_metric(key)
 
 
 def result_of(
@@ -87,8 +108,13 @@ def result_of(
     bootstrap: BootstrapSettings,
     whole_scores: Mapping[str, float],
     metrics: Sequence[Metric] = (),
+    name: str | None = None,
+    mode: str = "generate",
+    chance: float = 0.0,
+    family: str = "",
+    chooses: bool = False,
 ) -> TaskResult:
-    """The figures of one task's scored predictions.
+    """The figures of one task's scored predictions; what TaskResult says of its fields.
 
     whole_scores: scores of no examples that could be drawn again, so they get no interval.
     metrics: those that the predictions were scored with; needed where they score the corpus.
@@ -96,7 +122,7 @@ def result_of(
     corpora = {
         key: _corpus_sample(metric, key, predictions)
         for metric in metrics
-        if metric.score_corpus is not None
+        if metric.is_of_corpus
         for key in metric.keys
     }
     keys = list(predictions[0].scores)
@@ -107,7 +133,7 @@ def result_of(
     for key, sample in corpora.items():
         intervals[key] = weighted_mean_interval([sample], [1.0], bootstrap)
     return TaskResult(
-        name=predictions[0].task,
+        name=name or predictions[0].task,
         category=predictions[0].category,
         main_metric=main_metric,
         scores={**{key: interval.mean for key, interval in intervals.items()}, **whole_scores},
@@ -116,24 +142,35 @@ def result_of(
         available=available,
         predictions=tuple(predictions),
         corpus_keys=tuple(corpora),
+        mode=mode,
+        chance=chance,
+        family=family,
+        chooses=chooses,
+        protocols={k: m.protocol for m in metrics for k in m.keys if m.protocol},
+        metrics=tuple(metrics),
     )
 
 
 def _corpus_sample(metric: Metric, key: str, predictions: Sequence[Prediction]) -> CorpusSample:
     """Raises ValueError naming the task for predictions that the metric cannot score together."""
-    assert metric.score_corpus is not None
     texts = [p.scored or ScoredTexts(p.prediction, p.references) for p in predictions]
     try:
-        scores = metric.score_corpus([t.prediction for t in texts], [t.references for t in texts])
+        scores = metric.score_all(
+            [t.prediction for t in texts],
+            [t.references for t in texts],
+            [p.id for p in predictions],
+        )
     except (TypeError, ValueError) as error:
         raise ValueError(f"{predictions[0].task}, {metric.name}: {error}") from error
+    assert scores is not None
     return CorpusSample(len(predictions), lambda weights: scores(weights)[key])
 
 
 def save_result(files: ResultFiles, result: TaskResult, settings: Mapping[str, Any]) -> None:
     """Writes predictions, then the figures that mark the task as finished."""
     write_predictions(files.predictions(result.name), result.predictions)
-    row = {key: value for key, value in asdict(result).items() if key != "predictions"}
+    without = replace(result, predictions=(), metrics=())
+    row = {k: v for k, v in asdict(without).items() if k not in ("predictions", "metrics")}
     write_json(files.task(result.name), {**row, "settings": dict(settings)})
 
 

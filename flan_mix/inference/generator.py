@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh
 
-from flan_mix.inference.decoding import DecodeResult, greedy_decode
-from flan_mix.inference.length_buckets import PlannedBatch, plan_batches
+from flan_mix.inference.answers import Answer, AnswerReader
+from flan_mix.inference.batch_run import BatchRun, Request
+from flan_mix.inference.length_buckets import plan_batches
+from flan_mix.inference.placing import check_rows
+from flan_mix.inference.segments import Program
+from flan_mix.inference.settings import Decoding
+from flan_mix.models.parameters import in_compute_dtype
 from flan_mix.models.t5 import Transformer
-
-_jitted_greedy_decode = jax.jit(
-    greedy_decode, static_argnames=("model", "max_decode_length", "eos_id")
-)
+from flan_mix.vocabularies import Vocabulary
 
 
 @dataclasses.dataclass(frozen=True)
 class Generator:
-    """Greedy answers of one model and its parameters.
+    """Answers of one model and its parameters, decoded as `decoding` says.
 
-    `batch_size` rows are decoded at once, each up to `max_decode_length` tokens. With `mesh`, rows
-    are divided over its axis "data", which must divide `batch_size` (else ValueError); `params`
-    then lie on that mesh already.
+    `batch_size` inputs are decoded at once, each answer up to `max_decode_length` tokens, prompt
+    included. With `mesh`, inputs are divided over its axis "data", which must divide `batch_size`
+    (else ValueError); `params` then lie on that mesh already. On several processes all call it
+    with the same arguments and all get every answer. `vocabulary` gives answers their text; a
+    prompt and stop strings need it (else ValueError).
     """
 
     model: Transformer
@@ -34,79 +39,109 @@ class Generator:
     max_decode_length: int
     eos_id: int = 1
     mesh: Mesh | None = None
+    decoding: Decoding = dataclasses.field(default_factory=Decoding)
+    vocabulary: Vocabulary | None = None
 
     def __post_init__(self):
-        for name in ("batch_size", "max_decode_length"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"Generator.{name} is {getattr(self, name)}; it must be at least 1"
-                )
-        if self.mesh is not None and self.batch_size % self.mesh.shape["data"]:
+        check_rows("Generator.batch_size", self.batch_size, self.mesh)
+        if self.max_decode_length < 1:
             raise ValueError(
-                f"Generator.batch_size is {self.batch_size}, which the mesh's data axis of "
-                f"{self.mesh.shape['data']} devices does not divide; choose a multiple of it"
+                f"Generator.max_decode_length is {self.max_decode_length}; it must be at least 1"
+            )
+        if self.decoding.needs_text and self.vocabulary is None:
+            raise ValueError(
+                "Decoding.prompt and Decoding.stop are texts, so Generator.vocabulary is needed"
             )
 
     def generate(
         self,
         inputs: Sequence[Sequence[int]],
         on_progress: Callable[[int], None] | None = None,
+        prompts: Sequence[Sequence[int]] | None = None,
     ) -> list[list[int]]:
-        """The answer to each input, in the order of the inputs.
+        """The tokens of the best answer to each input; see `answer`."""
+        found = self.answer(inputs, on_progress, prompts)
+        return [answers[0].tokens if answers else [] for answers in found]
+
+    def answer(
+        self,
+        inputs: Sequence[Sequence[int]],
+        on_progress: Callable[[int], None] | None = None,
+        prompts: Sequence[Sequence[int]] | None = None,
+    ) -> list[list[Answer]]:
+        """Up to `decoding.num_return` answers to each input, best first, in the order of inputs.
 
         Inputs are token ids as the model was trained on them, so with their EOS. An answer ends
-        with EOS, unless it was cut at `max_decode_length`. An empty input gets an empty answer.
-        `on_progress` is told after each batch how many inputs are answered.
+        with EOS, unless it was cut at `max_decode_length` or by a stop string. An empty input gets
+        no answer. `prompts` are the first tokens of each input's answers, without EOS, in place
+        of `decoding.prompt`. `on_progress` is told after each batch how many inputs are answered.
+
+        Raises ValueError, naming the input, for prompts that leave no room or hold EOS.
         """
-        answers: list[list[int]] = [[] for _ in inputs]
+        forced = self._forced(inputs, prompts)
+        answers: list[list[Answer]] = [[] for _ in inputs]
         filled = [index for index, tokens in enumerate(inputs) if len(tokens)]
         answered = len(inputs) - len(filled)
-        started: list[tuple[list[int], DecodeResult]] = []
+        started: list[BatchRun] = []
+
+        def finish(run: BatchRun) -> None:
+            nonlocal answered
+            found = run.finish()
+            for index, of_input in found.items():
+                answers[index] = of_input
+            answered += len(found)
+            if on_progress is not None:
+                on_progress(answered)
+
         for planned in plan_batches([len(inputs[index]) for index in filled], self.batch_size):
-            indices = [filled[index] for index in planned.indices]
+            indices = [filled[place] for place in planned.indices]
+            requests = [Request(index, inputs[index], forced[index]) for index in indices]
             # One batch ahead of the one being fetched, so that the device does not wait.
-            started.append((indices, self._start(inputs, indices, planned)))
+            started.append(self._start(requests, planned.length))
             if len(started) > 1:
-                answered += self._finish(*started.pop(0), answers)
-                _tell(on_progress, answered)
-        for batch in started:
-            answered += self._finish(*batch, answers)
-            _tell(on_progress, answered)
+                finish(started.pop(0))
+        for run in started:
+            finish(run)
         return answers
 
-    def _start(
-        self, inputs: Sequence[Sequence[int]], indices: list[int], planned: PlannedBatch
-    ) -> DecodeResult:
-        tokens = np.zeros((self.batch_size, planned.length), np.int32)
-        segment_ids = np.zeros_like(tokens)
-        for row, index in enumerate(indices):
-            tokens[row, : len(inputs[index])] = inputs[index]
-            segment_ids[row, : len(inputs[index])] = 1
-        return _jitted_greedy_decode(
-            self.model,
-            self.params,
-            self._place(tokens),
-            self._place(segment_ids),
-            max_decode_length=self.max_decode_length,
-            eos_id=self.eos_id,
+    def _start(self, requests: list[Request], length: int) -> BatchRun:
+        return BatchRun(
+            Program(
+                self.model,
+                self.decoding.compiled(),
+                self.eos_id,
+                self.max_decode_length,
+                self.mesh,
+            ),
+            self._compute_params,
+            AnswerReader(self.decoding, self.eos_id, self.vocabulary),
+            requests,
+            rows=self.batch_size,
+            input_length=length,
+            seed=int(self.decoding.seed or 0),
         )
 
-    def _place(self, array: np.ndarray) -> jax.Array | np.ndarray:
-        if self.mesh is None:
-            return array
-        return jax.device_put(array, NamedSharding(self.mesh, PartitionSpec("data")))
+    @functools.cached_property
+    def _compute_params(self) -> Mapping[str, Any]:
+        """The parameters in the compute dtype: themselves, or cast once for all batches."""
+        if self.model.config.dtype == "float32":
+            return self.params
+        return jax.jit(in_compute_dtype, static_argnums=0)(self.model.config, self.params)
 
-    def _finish(self, indices: list[int], result: DecodeResult, answers: list[list[int]]) -> int:
-        for index, row in zip(indices, np.asarray(result.tokens), strict=False):
-            answers[index] = _up_to_eos(row, self.eos_id)
-        return len(indices)
-
-
-def _up_to_eos(row: np.ndarray, eos_id: int) -> list[int]:
-    ends = np.flatnonzero(row == eos_id)
-    return row[: ends[0] + 1 if len(ends) else len(row)].tolist()
-
-
-def _tell(on_progress: Callable[[int], None] | None, answered: int) -> None:
-    if on_progress is not None:
-        on_progress(answered)
+    def _forced(
+        self, inputs: Sequence[Sequence[int]], prompts: Sequence[Sequence[int]] | None
+    ) -> list[list[int]]:
+        if prompts is None:
+            prompt = self.vocabulary.encode(self.decoding.prompt) if self.vocabulary else []
+            prompts = [prompt if self.decoding.prompt else []] * len(inputs)
+        if len(prompts) != len(inputs):
+            raise ValueError(f"{len(prompts)} prompts for {len(inputs)} inputs: each needs one")
+        for index, prompt in enumerate(prompts):
+            if len(prompt) >= self.max_decode_length:
+                raise ValueError(
+                    f"the prompt of input {index} has {len(prompt)} tokens, which leaves none of "
+                    f"max_decode_length {self.max_decode_length} to predict"
+                )
+            if self.eos_id in np.asarray(prompt, np.int64):
+                raise ValueError(f"the prompt of input {index} holds EOS ({self.eos_id})")
+        return [list(map(int, prompt)) for prompt in prompts]

@@ -42,8 +42,23 @@ def _f1(predicted: list[str], expected: list[str]) -> float:
     return 2 * shared / (len(predicted) + len(expected))
 
 
-exact_match = Metric("exact_match", ("exact_match",), _score_exact_match)
+_NORMALIZED = (
+    "SQuAD's normalization: case, punctuation, the articles a, an and the, and white space do not "
+    "count; the best of several references does."
+)
+
+exact_match = Metric(
+    "exact_match",
+    ("exact_match",),
+    _score_exact_match,
+    protocol=f"Share of answers whose words are a reference's, in their order. {_NORMALIZED}",
+)
 """100 where the prediction's words are those of a reference in their order, else 0."""
 
-token_f1 = Metric("token_f1", ("token_f1",), _score_token_f1)
+token_f1 = Metric(
+    "token_f1",
+    ("token_f1",),
+    _score_token_f1,
+    protocol=f"F1 of an answer's words with a reference's, averaged over examples. {_NORMALIZED}",
+)
 """F1 of the prediction's words against the reference that gives the highest, order ignored."""

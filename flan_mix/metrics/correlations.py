@@ -92,7 +92,14 @@ class _Ranks:
         return ranks
 
 
-correlation = Metric("correlation", _KEYS, _check_number, _score_correlation)
+correlation = Metric(
+    "correlation",
+    _KEYS,
+    _check_number,
+    _score_correlation,
+    protocol="Correlation of the numbers answered with the right ones, times 100; an answer that "
+    "is no number counts as the mean of those that are, whose share is given as readable.",
+)
 """Pearson's and Spearman's correlation with the references, times 100: -100 to 100.
 
 A prediction counts where its whole text is a number. One that cannot be read is put in as the mean

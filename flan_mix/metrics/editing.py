@@ -33,5 +33,11 @@ def _edit_distance(a: str, b: str) -> int:
     return int(row[-1])
 
 
-edit_similarity = Metric("edit_similarity", ("edit_similarity",), _score_edit_similarity)
+edit_similarity = Metric(
+    "edit_similarity",
+    ("edit_similarity",),
+    _score_edit_similarity,
+    protocol="100 · (1 - Levenshtein distance in characters / length of the longer text) with the "
+    "nearest reference, averaged over examples.",
+)
 """100 · (1 - Levenshtein distance / length of the longer text), for the nearest reference."""

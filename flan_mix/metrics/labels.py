@@ -22,7 +22,13 @@ def _score_label(prediction: str, references: Sequence[str]) -> Mapping[str, flo
     return {"accuracy": 100.0 * correct}
 
 
-accuracy = Metric("accuracy", ("accuracy",), _score_label)
+accuracy = Metric(
+    "accuracy",
+    ("accuracy",),
+    _score_label,
+    protocol="Share of answers that are a reference to the letter, outer white space off, after "
+    "the task's own postprocessing where it has one.",
+)
 """100 where the prediction is one of the references, else 0.
 
 White space around either is ignored; case and punctuation count, so it also tells exact matches of
@@ -61,7 +67,14 @@ def _indicators(texts: Sequence[str | None], labels: Sequence[str | None]) -> np
     return np.array([[text == label for label in labels] for text in texts], np.float64)
 
 
-matthews = Metric("matthews", ("matthews",), _check_label, _score_matthews)
+matthews = Metric(
+    "matthews",
+    ("matthews",),
+    _check_label,
+    _score_matthews,
+    protocol="Matthews correlation of labels (R_K for more than two), times 100; answers that are "
+    "no label are one label more, always wrong.",
+)
 """Matthews correlation of labels, times 100; for more than two, Gorodkin's R_K.
 
 Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient",
@@ -95,7 +108,14 @@ def _score_positive(predictions: Sequence[str], references: Sequence[References]
     return scores
 
 
-positive_f1 = Metric("positive_f1", ("positive_f1",), _check_yes_or_no, _score_positive)
+positive_f1 = Metric(
+    "positive_f1",
+    ("positive_f1",),
+    _check_yes_or_no,
+    _score_positive,
+    protocol="F1 of the answer yes (or true) over all examples together; any answer but yes and "
+    "true is taken for a no.",
+)
 """F1 of the answer yes (or true) over all examples, as MultiRC's F1 over answers.
 
 References are yes or no, true or false; case and outer white space do not count. Any prediction

@@ -1,9 +1,10 @@
 """A metric: a function that scores predictions, with the name and the keys of its scores.
 
 Most score one prediction and are averaged. Some (BLEU, correlations, F1 of a class) are a figure
-of all examples at once and of no single one: they have `score_corpus`. Evaluation calls
-`score_example` for the scores it writes beside every prediction; SeqIO and T5X call the metric
-itself with all targets and predictions.
+of all examples at once and of no single one: they have `score_corpus`. Evaluation calls `score` and
+`score_all`; SeqIO and T5X call the metric itself with all targets and predictions. What needs more
+than those (the source of a summary, which question an answer belongs to) is scored by evaluation
+alone.
 """
 
 import math
@@ -28,17 +29,51 @@ class Metric:
         `score_corpus`; raises TypeError or ValueError for what it cannot score.
     score_corpus: for figures that are no mean over examples: (predictions, references of each) ->
         a function from weights of the examples to the scores. None where the mean is the figure.
+    protocol: how the figure comes about, in a sentence or two, to be shown beside it.
+    score_with_source: instead of `score_example`, (prediction, references, source), where the
+        source is what the model was asked, without worked exemplars.
+    score_with_ids: instead of `score_corpus`, (predictions, references of each, ids of each), for
+        examples that belong together by their ids.
     """
 
     name: str
     keys: tuple[str, ...]
     score_example: Callable[[str, References], Mapping[str, float]]
     score_corpus: Callable[[Sequence[str], Sequence[References]], CorpusScores] | None = None
+    protocol: str = ""
+    score_with_source: Callable[[str, References, str], Mapping[str, float]] | None = None
+    score_with_ids: (
+        Callable[[Sequence[str], Sequence[References], Sequence[str]], CorpusScores] | None
+    ) = None
 
     @property
     def __name__(self) -> str:
         """The metric's name, where a function's is expected."""
         return self.name
+
+    @property
+    def is_of_corpus(self) -> bool:
+        """Whether its figures are of all examples at once, and not means over them."""
+        return self.score_corpus is not None or self.score_with_ids is not None
+
+    @property
+    def needs_texts_only(self) -> bool:
+        """Whether predictions and references are enough, as SeqIO has no more to give."""
+        return self.score_with_source is None and self.score_with_ids is None
+
+    def score(self, prediction: str, references: References, source: str) -> Mapping[str, float]:
+        """The scores of one example, none for a figure of the corpus; see `score_example`."""
+        if self.score_with_source is not None:
+            return self.score_with_source(prediction, references, source)
+        return self.score_example(prediction, references)
+
+    def score_all(
+        self, predictions: Sequence[str], references: Sequence[References], ids: Sequence[str]
+    ) -> CorpusScores | None:
+        """A corpus's scores by how often each example counts; None where they are means."""
+        if self.score_with_ids is not None:
+            return self.score_with_ids(predictions, references, ids)
+        return self.score_corpus(predictions, references) if self.score_corpus else None
 
     def __call__(
         self, targets: Sequence[str | Sequence[str]], predictions: Sequence[str]
@@ -46,9 +81,14 @@ class Metric:
         """The figure of each key, as a rule the mean over the examples: a `metric_fn` for SeqIO.
 
         A target is one text, or the sequence of an example's references. Raises ValueError for
-        lists of different lengths or without examples, and what `score_example` raises with the
-        number of the example, counted from 0.
+        lists of different lengths or without examples, for metrics that need more than these, and
+        what `score_example` raises with the number of the example, counted from 0.
         """
+        if not self.needs_texts_only:
+            raise ValueError(
+                f"{self.name} needs the {'ids' if self.score_with_ids else 'source texts'} of the "
+                "examples as well: evaluate with flan_mix.eval, or call score or score_all."
+            )
         if len(targets) != len(predictions):
             raise ValueError(
                 f"{self.name}: {len(predictions)} predictions for {len(targets)} targets: there "
@@ -100,17 +140,22 @@ def check_scorable(prediction: object, references: object) -> None:
     wrong types and ValueError when there is no reference.
     """
     if not isinstance(prediction, str):
-        raise TypeError(f"the prediction must be a str, not {_kind(prediction)}.")
+        raise TypeError(f"the prediction must be a str, not {_kind(prediction)}: decode it first.")
     if isinstance(references, str) or not isinstance(references, Sequence):
         raise TypeError(
             f"the references must be a list or tuple of str, not {_kind(references)}: "
             "put a single reference in a list."
         )
     if not references:
-        raise ValueError("there is no reference to score the prediction against.")
+        raise ValueError(
+            "there is no reference to score the prediction against: give the row a target or a "
+            "`references` field that is not empty."
+        )
     for reference in references:
         if not isinstance(reference, str):
-            raise TypeError(f"every reference must be a str, not {_kind(reference)}.")
+            raise TypeError(
+                f"every reference must be a str, not {_kind(reference)}: decode it first."
+            )
 
 
 def _kind(value: object) -> str:

@@ -3,7 +3,9 @@
 Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries". The protocol behind a figure:
 F-measure, Porter stemmer on, words of a-z and 0-9 in lower case, and where there are several
 references the best of them for each key by itself, so that ROUGE-1 and ROUGE-L may come from
-different ones; an example's scores are then averaged over the examples.
+different ones; an example's scores are then averaged over the examples. ROUGE-Lsum takes the
+longest common subsequences sentence by sentence, where a sentence ends at a line's end or at a full
+stop, question or exclamation mark before white space (rouge-score itself sees line ends only).
 """
 
 import functools
@@ -13,7 +15,8 @@ from typing import Any
 
 from flan_mix.metrics.metric import Metric, check_scorable
 
-_KEYS = ("rouge1", "rouge2", "rougeL")
+_KEYS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[.!?][\"')])\s+")
 _SCORED_CHARACTER = re.compile("[a-z0-9]")
 
 
@@ -29,8 +32,13 @@ def _score_rouge(prediction: str, references: Sequence[str]) -> Mapping[str, flo
     check_scorable(prediction, references)
     for reference in references:
         _refuse_other_scripts(reference)
-    best = _scorer().score_multi(references, prediction)
+    best = _scorer().score_multi([_by_line(text) for text in references], _by_line(prediction))
     return {key: 100.0 * float(best[key].fmeasure) for key in _KEYS}
+
+
+def _by_line(text: str) -> str:
+    """A text with each sentence in a line of its own; white space changes no other score."""
+    return _SENTENCE_END.sub("\n", text)
 
 
 def _refuse_other_scripts(reference: str) -> None:
@@ -43,5 +51,11 @@ def _refuse_other_scripts(reference: str) -> None:
         )
 
 
-rouge = Metric("rouge", _KEYS, _score_rouge)
-"""ROUGE-1, ROUGE-2 and ROUGE-L."""
+rouge = Metric(
+    "rouge",
+    _KEYS,
+    _score_rouge,
+    protocol="rouge-score, F-measure with Porter stemmer, the best of several references for each "
+    "key, averaged over examples; Lsum by sentences.",
+)
+"""ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum."""

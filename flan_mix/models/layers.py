@@ -149,14 +149,20 @@ class MultiHeadAttention(nn.Module):
 
     def __call__(
         self,
-        inputs: Float[Array, "batch query embed"],
+        inputs: Float[Array, "rows query embed"],
         key_value: KeyValue,
         *,
         bias: Float[Array, "heads query key"] | None,
         mask: Bool[Array, "#batch #query key"],
         deterministic: bool,
-    ) -> Float[Array, "batch query embed"]:
-        """What the queries of `inputs` read from `key_value`."""
+    ) -> Float[Array, "rows query embed"]:
+        """What the queries of `inputs` read from `key_value`.
+
+        Where `inputs` has several rows for each row of keys (beams, samples or options of one
+        input), they are that row's further queries: keys and values are never repeated.
+        """
+        rows, length, width = inputs.shape
+        inputs = inputs.reshape(key_value.key.shape[0], -1, width)
         attended = attend(
             self._split(self.query(inputs)),
             key_value.key,
@@ -166,8 +172,8 @@ class MultiHeadAttention(nn.Module):
             key_dropout=None if deterministic else self._key_dropout(key_value.key.shape),
             float32_logits=self.config.float32_attention_logits,
         )
-        batch, heads, length, head_dim = attended.shape
-        return self.out(attended.swapaxes(1, 2).reshape(batch, length, heads * head_dim))
+        heads, head_dim = attended.shape[1], attended.shape[3]
+        return self.out(attended.swapaxes(1, 2).reshape(rows, length, heads * head_dim))
 
     def _split(self, joined: Float[Array, "batch length joined_kv"]):
         batch, length, _ = joined.shape

@@ -185,18 +185,22 @@ class Decoder(nn.Module):
 
     def __call__(
         self,
-        embedded: Float[Array, "batch length embed"],
+        embedded: Float[Array, "rows length embed"],
         encoded: Float[Array, "batch input_length embed"],
-        segment_ids: Int[Array, "batch length"],
+        segment_ids: Int[Array, "rows length"],
         encoder_segment_ids: Int[Array, "batch input_length"],
         *,
         deterministic: bool,
-    ) -> Float[Array, "batch length embed"]:
+        shared_inputs: bool = False,
+    ) -> Float[Array, "rows length embed"]:
         """Decodes whole rows at once (teacher forcing); the result is what logits are made of."""
         length = embedded.shape[1]
         bias = self.relpos_bias(length, length)
         mask = segment_mask(segment_ids, segment_ids) & causal_mask(length)
-        cross_mask = segment_mask(segment_ids, encoder_segment_ids)
+        if shared_inputs:
+            cross_mask = encoder_segment_ids[:, None] > 0
+        else:
+            cross_mask = segment_mask(segment_ids, encoder_segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
         hidden = constrain(hidden, HIDDEN_AXES)
         for layer in self.layers:
@@ -288,18 +292,25 @@ class Transformer(nn.Module):
         self,
         encoded: Float[Array, "batch input_length embed"],
         encoder_segment_ids: Int[Array, "batch input_length"],
-        tokens: Int[Array, "batch target_length"],
-        segment_ids: Int[Array, "batch target_length"],
+        tokens: Int[Array, "rows target_length"],
+        segment_ids: Int[Array, "rows target_length"],
         *,
         deterministic: bool = True,
-    ) -> Float[Array, "batch target_length embed"]:
-        """The decoder's output for whole target rows (teacher forcing), before the logits."""
+        shared_inputs: bool = False,
+    ) -> Float[Array, "rows target_length embed"]:
+        """The decoder's output for whole target rows (teacher forcing), before the logits.
+
+        With `shared_inputs` each encoder row holds one example, which all segments of its target
+        rows read (its answer options, for instance); there may be several target rows for each
+        encoder row, standing together. Otherwise a segment reads the encoder's segment of its id.
+        """
         return self.decoder(
             self.token_embedder(tokens),
             encoded,
             segment_ids,
             encoder_segment_ids,
             deterministic=deterministic,
+            shared_inputs=shared_inputs,
         )
 
     def logits(

@@ -35,7 +35,8 @@ class RowFault(ValueError):
 
 @dataclass
 class RowCounts:
-    """What became of the rows of a split: read = kept + filtered + capped + all skipped.
+    """What became of the rows of a split: read = kept + filtered + excluded + capped + all
+    skipped.
 
     skipped: reason -> rows. skipped_examples: the messages of the first few, with their places.
     """
@@ -43,6 +44,7 @@ class RowCounts:
     read: int = 0
     kept: int = 0
     filtered: int = 0
+    excluded: int = 0
     capped: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     skipped_examples: list[str] = field(default_factory=list)

@@ -4,8 +4,9 @@ Nothing in it needs TensorFlow. Whatever is added reaches SeqIO's own registries
 where SeqIO is loaded, else when it is (`seqio_arrival`).
 """
 
+import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flan_mix.registry import seqio_arrival
@@ -136,6 +137,20 @@ def remove(name: str) -> None:
     _tasks.pop(name, None)
     _mixtures.pop(name, None)
     seqio_arrival.withdraw(*names)
+
+
+def exclude_rows(ids_by_task: Mapping[str, frozenset[str]]) -> None:
+    """Has the train splits of tasks leave rows out, besides those they leave out already."""
+    for name, ids in ids_by_task.items():
+        spec = get_task(name)
+        _tasks[name] = dataclasses.replace(spec, excluded=spec.excluded | ids)
+    # SeqIO's objects hold what they were made of; names that wait for it are looked up then.
+    changed = {each for name in ids_by_task for each in _names(_tasks[name])}
+    for mixture in _mixtures.values():
+        if not dict(mixture.parts).keys().isdisjoint(changed):
+            changed.add(mixture.name)
+    ordered = [each for spec in _tasks.values() for each in _names(spec)] + list(_mixtures)
+    seqio_arrival.renew(*(name for name in ordered if name in changed))
 
 
 def unknown(name: str) -> str:

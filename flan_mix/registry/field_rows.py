@@ -80,8 +80,12 @@ def _kept_rows(spec: TaskSpec, split: str, counts: RowCounts) -> Iterator[FieldR
         if made is None:
             counts.filtered += 1
             continue
+        row = made._replace(id=unique_id(made.id, seen))
+        if split == TRAIN_SPLIT and row.id in spec.excluded:
+            counts.excluded += 1
+            continue
         counts.kept += 1
-        yield made._replace(id=unique_id(made.id, seen))
+        yield row
     if counts.skipped and not counts.kept:
         raise SourceError(
             f"task {spec.name!r}: all {counts.read} rows of split {split!r} are bad or filtered; "

@@ -4,6 +4,7 @@ A cache made under another fingerprint is rebuilt. For tasks of ours none of it 
 TFDS data is known by its version, files (those that stand in for TFDS data too) by their contents.
 """
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -38,12 +39,17 @@ def task_fingerprint(name: str, split: str, *, tag: str = "") -> str:
         parts.append(f"variant {spec.variant}, templates {spec.drawn}")
     if spec.is_few_shot:
         exemplars = source_fingerprint(spec, TRAIN_SPLIT) if TRAIN_SPLIT in spec.splits else ""
-        parts += [describe([spec.few_shot, spec.shot_styles]), exemplars]
+        # The last: a format of records, which tell the query from its exemplars.
+        parts += [describe([spec.few_shot, spec.shot_styles]), exemplars, "records with query"]
     return _digest(*parts)
 
 
 def source_fingerprint(spec: TaskSpec, split: str) -> str:
     """The fingerprint of the rows of a split and of the fields made of them."""
+    left_out = sorted(spec.excluded) if split == TRAIN_SPLIT else []
+    if left_out:
+        kept = dataclasses.replace(spec, excluded=frozenset())
+        return _digest(source_fingerprint(kept, split), "without", *left_out)
     source = spec.source
     if not isinstance(source, FileSource):
         rows = describe([source.name, source.tfds_split(split), source.keep])

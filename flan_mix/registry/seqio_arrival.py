@@ -46,6 +46,15 @@ def withdraw(*names: str) -> None:
             seqio.MixtureRegistry.remove(name)
 
 
+def renew(*names: str) -> None:
+    """Has SeqIO, where it is loaded, take names anew whose definition has changed, in order."""
+    if not _seqio_is_loaded():
+        return
+    registered = [name for name in names if name not in _pending]
+    withdraw(*registered)
+    announce(*registered)
+
+
 def take_pending() -> str | None:
     """The next task (its variants follow it) or mixture that SeqIO lacks; None if it has all."""
     return _pending.popleft() if _pending else None

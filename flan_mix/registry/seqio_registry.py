@@ -51,7 +51,11 @@ def _register_task(task: TaskSpec) -> None:
                 if spec.is_ranked
                 else functools.partial(_postprocess, spec.postprocess)
             ),
-            metric_fns=[rank_accuracy] if spec.is_ranked else list(spec.metrics),
+            metric_fns=(
+                [rank_accuracy]
+                if spec.is_ranked
+                else [m for m in spec.metrics if m.needs_texts_only]
+            ),
         )
 
 

@@ -62,10 +62,13 @@ class TaskSpec:
     metrics: what a prediction is worth; the first key of the first is the task's main score.
     postprocess: applied to predictions, targets and references before metrics see them.
     cap: at most so many rows of the train split: a subset drawn by hash of id, after filters.
+    excluded: ids of rows that the train split leaves out (`registry.overlap.drop_rows`).
     seed: the registered seed of all draws.
     vocabulary: what bare SeqIO and T5X tokenize with: a vocabulary of `flan_mix.vocabularies`, a
       seqio.Vocabulary or the path of a SentencePiece model with T5's 100 extra ids; T5's own when
       not given. Training here names its vocabulary itself.
+    chance: what guessing scores on the main metric, 0 to 100; told from the options of the rows
+      where it is not given (evaluation.chance).
     licence, citation, description: of the data, for reports and docs.
     collections: names of the collections that list it, as in ("flan2021",).
     text_sources: what the rows' text was taken from; tasks that share one are held out together.
@@ -85,11 +88,13 @@ class TaskSpec:
     metrics: Sequence[Metric] = ()
     postprocess: Callable[[str], str] | None = None
     cap: int | None = None
+    excluded: frozenset[str] = frozenset()
     seed: int = 0
     option_styles: Sequence[OptionStyle] = OPTION_STYLES
     few_shot: FewShot = dataclasses.field(default_factory=FewShot)
     shot_styles: Sequence[ShotStyle] = SHOT_STYLES
     vocabulary: Any = None
+    chance: float | None = None
     licence: str = ""
     citation: str = ""
     description: str = ""
@@ -156,6 +161,8 @@ class TaskSpec:
             raise TaskError(f"task {self.name!r} needs at least one {kind} style.")
         if self.cap is not None and self.cap < 1:
             raise TaskError(f"task {self.name!r}: cap must be at least 1, not {self.cap}.")
+        if self.chance is not None and not 0 <= self.chance < 100:
+            raise TaskError(f"task {self.name!r}: chance is 0 to below 100, not {self.chance}.")
         for metric in self.metrics:
             if not isinstance(metric, Metric):
                 raise TaskError(

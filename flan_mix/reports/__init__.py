@@ -5,29 +5,52 @@ things are written. What each part needs (rich, Jinja2, matplotlib, tensorboardX
 it is used. `training_hooks` is apart, since it brings JAX.
 """
 
+from flan_mix.reports.answers import Answers, per_task_at_most, side_by_side
+from flan_mix.reports.comparison_texts import comparison_json, comparison_markdown
 from flan_mix.reports.html_report import render_report, write_report
 from flan_mix.reports.metrics_log import MetricsLog, read_metrics
 from flan_mix.reports.progress import Progress, ProgressLine, progress_line
-from flan_mix.reports.report_data import DataFacts, LossPoint, ReportData
-from flan_mix.reports.samples import Sample, draw_samples
-from flan_mix.reports.tables import comparison_table, evaluation_table, print_table
+from flan_mix.reports.report_data import (
+    MixturePart,
+    ReportData,
+    ReportModel,
+    RunReport,
+    TrainingPoint,
+)
+from flan_mix.reports.tables import (
+    comparison_table,
+    evaluation_table,
+    gains_and_losses,
+    print_table,
+    several_table,
+)
+from flan_mix.reports.template_spread import TemplateSpread, template_spreads
 from flan_mix.reports.tensorboard import TensorBoardWriter
 
 __all__ = [
-    "DataFacts",
-    "LossPoint",
+    "Answers",
     "MetricsLog",
+    "MixturePart",
     "Progress",
     "ProgressLine",
     "ReportData",
-    "Sample",
+    "ReportModel",
+    "RunReport",
+    "TemplateSpread",
     "TensorBoardWriter",
+    "TrainingPoint",
+    "comparison_json",
+    "comparison_markdown",
     "comparison_table",
-    "draw_samples",
     "evaluation_table",
+    "gains_and_losses",
+    "per_task_at_most",
     "print_table",
     "progress_line",
     "read_metrics",
     "render_report",
+    "several_table",
+    "side_by_side",
+    "template_spreads",
     "write_report",
 ]

@@ -1,58 +1,124 @@
 """The figures in words: what a reader who opens a report wants to know first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from flan_mix.evaluation import CategoryComparison, Comparison, Difference
-from flan_mix.reports.wording import change_text, interval_text, score_text
+from flan_mix.evaluation.faithfulness import COVERAGE, FAITHFUL
+from flan_mix.reports.answers import Answers
+from flan_mix.reports.wording import interval_text, score_text
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What became of some categories, in words, with the change in figures."""
+
+    subject: str
+    sentence: str
+    difference: Difference
 
 
 @dataclass(frozen=True)
 class PlainSummary:
-    """A report's opening.
+    """A report's opening, of one model against the baseline.
 
-    headlines: one sentence for the categories trained on and one for those held out.
+    headlines: a sentence each for the categories that it trained on, for those that only others
+        did, and for those held out.
     better, worse, unclear: the categories, largest change first.
+    made_up: sentences about what its summaries make up and leave out; none where there are none.
+    favourites: what it makes up most often, each with in how many of the answers shown.
     """
 
-    headlines: tuple[str, ...]
+    headlines: tuple[Headline, ...]
     better: tuple[CategoryComparison, ...]
     worse: tuple[CategoryComparison, ...]
     unclear: tuple[CategoryComparison, ...]
+    made_up: tuple[str, ...] = ()
+    favourites: tuple[tuple[str, int], ...] = ()
 
 
-def summarize(comparison: Comparison) -> PlainSummary:
-    """Says what got better and what got worse."""
+def summarize(
+    comparison: Comparison, answers: Sequence[Answers] = (), *, model: int = 1
+) -> PlainSummary:
+    """Says what got better, what got worse and what was made up; model: its place in answers."""
     ordered = sorted(comparison.categories, key=lambda c: -abs(c.score.change))
     by_verdict = {
         verdict: tuple(c for c in ordered if c.score.verdict == verdict)
         for verdict in ("better", "worse", "unclear")
     }
-    confidence = comparison.bootstrap.confidence
-    headlines = [
-        _headline(comparison.held_in, _subject(comparison.categories, False), confidence),
-        _headline(comparison.held_out, _subject(comparison.categories, True), confidence),
-    ]
-    return PlainSummary(tuple(line for line in headlines if line), **by_verdict)
+    return PlainSummary(
+        tuple(_headlines(comparison)),
+        **by_verdict,
+        made_up=tuple(_made_up(comparison)),
+        favourites=tuple(_favourites(answers, model)),
+    )
 
 
-def _subject(categories: Sequence[CategoryComparison], held_out: bool) -> str:
-    count = sum(category.held_out == held_out for category in categories)
-    kinds = "the one kind of task" if count == 1 else f"the {count} kinds of tasks"
-    return f"{kinds} it never trained on (held out)" if held_out else f"{kinds} it was trained on"
+def _headlines(comparison: Comparison) -> Iterator[Headline]:
+    categories = comparison.categories
+    held_out = sum(c.held_out for c in categories)
+    elsewhere = sum(c.elsewhere for c in categories)
+    own = len(categories) - held_out - elsewhere
+    trained = " it was trained on" if held_out or elsewhere else " compared"
+    for title, count, what, difference in (
+        ("Trained on", own, trained, comparison.own),
+        ("Not in its training", elsewhere, " that only others trained on", comparison.elsewhere),
+        ("Held out", held_out, " never trained on", comparison.held_out),
+    ):
+        if difference is not None:
+            kinds = "the one kind of task" if count == 1 else f"the {count} kinds of tasks"
+            yield Headline(title, _sentence(difference, kinds + what), difference)
 
 
-def _headline(difference: Difference | None, subject: str, confidence: float) -> str:
-    if difference is None:
-        return ""
+def _sentence(difference: Difference, subject: str) -> str:
     verdict = {
         "better": "the model got better",
         "worse": "the model got worse",
         "unclear": "there is no clear change",
     }[difference.verdict]
-    interval = interval_text(difference)
-    certainty = f" ({confidence:.0%} interval {interval})" if interval else ""
     return (
-        f"On {subject}, {verdict}: average score from {score_text(difference.before)} to "
-        f"{score_text(difference.after)}, a change of {change_text(difference.change)}{certainty}."
+        f"On {subject}, {verdict}: the average score went from {score_text(difference.before)} to "
+        f"{score_text(difference.after)}."
     )
+
+
+def _made_up(comparison: Comparison) -> Iterator[str]:
+    confidence = comparison.bootstrap.confidence
+    if (of := comparison.faithfulness.get(FAITHFUL)) is not None:
+        yield (
+            f"Of 100 summaries, {100 - of.after:.0f} mention something that the text they sum up "
+            f"does not support; before it was {100 - of.before:.0f}"
+            f"{_certainty(_turned(of), confidence)}."
+        )
+    if (of := comparison.faithfulness.get(COVERAGE)) is not None:
+        yield (
+            f"Of what the human references mention, they have {of.after:.0f}%; before it was "
+            f"{of.before:.0f}%{_certainty(of, confidence)}."
+        )
+
+
+def _turned(difference: Difference) -> Difference:
+    """Counted the other way: what is not faithful is made up."""
+    low, high = difference.low, difference.high
+    return replace(
+        difference,
+        change=-difference.change,
+        low=None if high is None else -high,
+        high=None if low is None else -low,
+    )
+
+
+def _favourites(answers: Sequence[Answers], model: int) -> list[tuple[str, int]]:
+    """What is made up in two answers or more, the five most frequent."""
+    counts: Counter[str] = Counter()
+    for example in answers:
+        marks = example.marks[model] if model < len(example.marks) else None
+        counts.update({mention.text for mention in (marks.invented if marks else ())})
+    often = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
+    return [(text, count) for text, count in often if count > 1]
+
+
+def _certainty(difference: Difference, confidence: float) -> str:
+    interval = interval_text(difference)
+    return f" ({confidence:.0%} interval of the change {interval})" if interval else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from flan_mix.evaluation import Aggregate, Comparison, Difference, Evaluation, TaskResult
@@ -17,10 +17,13 @@ from flan_mix.reports.wording import (
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 # Signs beside the colours: not everybody, and no log file, sees colours.
 _STYLES = {"better": "green", "worse": "red", "unclear": ""}
 _SIGNS = {"better": " ▲", "worse": " ▼", "unclear": "  "}
+# Clear alone, and not among all the tasks compared.
+_HOLLOW = str.maketrans("▲▼", "△▽")
 
 
 def evaluation_table(evaluation: Evaluation, *, held_out_categories: Collection[str] = ()) -> Table:
@@ -40,14 +43,51 @@ def comparison_table(comparison: Comparison) -> Table:
     table = _table("Task", "Score", right=("Before", "After", "Change", "Interval", "Examples"))
     for category in comparison.categories:
         label = _label(category.name, category.held_out)
-        _difference_row(table, label, "mean", category.score, category.examples, style="bold")
+        figures = category.score, category.examples
+        _difference_row(table, label, "mean", *figures, style="bold", firm=category.firm)
         for task in category.tasks:
             names = _indented(task.name), metric_label(task.main_metric)
-            _difference_row(table, *names, task.main, task.examples)
+            _difference_row(table, *names, task.main, task.examples, firm=task.firm)
     for label, mean in (("Trained on", comparison.held_in), ("Held out", comparison.held_out)):
         if mean is not None:
             _difference_row(table, label, "mean", mean, None, style="bold")
     return table
+
+
+def several_table(labels: Sequence[str], comparisons: Sequence[Comparison]) -> Table:
+    """Several models against the first: each one's main scores with their changes."""
+    table = _table("Task", right=(*(_plain(label) for label in labels), "Examples"))
+    for place, category in enumerate(comparisons[0].categories):
+        several = [comparison.categories[place] for comparison in comparisons]
+        label = _label(category.name, category.held_out)
+        scores = [(c.score, c.firm) for c in several]
+        table.add_row(label, *_several_cells(scores), f"{category.examples:,}", style="bold")
+        for index, task in enumerate(category.tasks):
+            tasks = [c.tasks[index] for c in several]
+            cells = _several_cells([(t.main, t.firm) for t in tasks])
+            table.add_row(_indented(task.name), *cells, f"{task.examples:,}")
+    for label, means in (
+        ("Trained on", [c.held_in for c in comparisons]),
+        ("Held out", [c.held_out for c in comparisons]),
+    ):
+        known = [(mean, True) for mean in means if mean is not None]
+        if known:
+            table.add_row(label, *_several_cells(known), "", style="bold")
+    return table
+
+
+def gains_and_losses(comparison: Comparison) -> list[str]:
+    """Two sentences: the tasks that got better and those that got worse, the largest change first.
+
+    Those whose change could be chance among so many tasks are in brackets.
+    """
+    lines = []
+    for verdict, title in (("better", "Gained"), ("worse", "Lost")):
+        tasks = [t for t in comparison.tasks if t.main.verdict == verdict]
+        tasks.sort(key=lambda task: -abs(task.main.change))
+        shown = [t.name if t.firm else f"({t.name})" for t in tasks]
+        lines.append(f"{title}: {', '.join(shown) or 'nothing clear'}.")
+    return lines
 
 
 def print_table(table: Table) -> None:
@@ -93,10 +133,12 @@ def _difference_row(
     examples: int | None,
     *,
     style: str | None = None,
+    firm: bool = True,
 ) -> None:
     from rich.text import Text
 
-    change = change_text(difference.change) + _SIGNS[difference.verdict]
+    sign = _SIGNS[difference.verdict]
+    change = change_text(difference.change) + (sign if firm else sign.translate(_HOLLOW))
     table.add_row(
         name,
         score,
@@ -107,6 +149,19 @@ def _difference_row(
         "" if examples is None else f"{examples:,}",
         style=style,
     )
+
+
+def _several_cells(figures: Sequence[tuple[Difference, bool]]) -> list[Text]:
+    from rich.text import Text
+
+    cells = [Text(score_text(figures[0][0].before))]
+    for difference, firm in figures:
+        sign = _SIGNS[difference.verdict]
+        change = f"{change_text(difference.change)}{sign if firm else sign.translate(_HOLLOW)}"
+        cells.append(
+            Text.assemble(f"{score_text(difference.after)} ", (change, _STYLES[difference.verdict]))
+        )
+    return cells
 
 
 def _bounds(interval: Interval | None) -> str:
@@ -122,7 +177,7 @@ def _indented(task: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """`text` with nothing in it that rich would take for its markup."""
+    """`text` with nothing in it that rich or the terminal would obey."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))

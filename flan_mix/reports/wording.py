@@ -1,6 +1,8 @@
 """Names and numbers as readers see them, the same on the page and on the terminal."""
 
+import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from flan_mix.evaluation import Difference
 
@@ -13,6 +15,17 @@ _METRICS: Mapping[str, tuple[str, str]] = {
         "ROUGE-L",
         "the longest run of words in the same order as in the reference, 0 to 100",
     ),
+    "rougeLsum": (
+        "ROUGE-Lsum",
+        "the longest runs of words in the same order, sentence by sentence, 0 to 100",
+    ),
+    "rank_accuracy": (
+        "Rank accuracy",
+        "examples whose right option the model finds the likeliest, in per cent",
+    ),
+    "matthews": ("Matthews", "correlation of answers with labels, from −100 over 0 to 100"),
+    "pearson": ("Pearson", "correlation of the numbers answered with the right ones"),
+    "spearman": ("Spearman", "correlation of their orders"),
     "accuracy": ("Accuracy", "answers that are exactly the right label, in per cent"),
     "exact_match": (
         "Exact match",
@@ -23,6 +36,18 @@ _METRICS: Mapping[str, tuple[str, str]] = {
         "Edit similarity",
         "characters that need no change to become the right answer, from 0 (none) to 100 (all)",
     ),
+    "bleu": ("BLEU", "runs of one to four words shared with the reference, 0 to 100"),
+    "chrf": ("chrF", "runs of letters shared with the reference, 0 to 100"),
+    "faithful": (
+        "Faithful",
+        "summaries that mention no name, number, date, time, price or place that their source "
+        "does not support, in per cent",
+    ),
+    "coverage": (
+        "Coverage",
+        "of the names, numbers, dates, times, prices and places of the human reference, those "
+        "that the summary has too, in per cent",
+    ),
     "loss": ("Loss", "surprise at each token of the reference, in nats"),
     "token_accuracy": (
         "Token accuracy",
@@ -31,6 +56,7 @@ _METRICS: Mapping[str, tuple[str, str]] = {
 }
 
 _VERDICTS = {"better": "better", "worse": "worse", "unclear": "no clear change"}
+_SIGNS = {"better": "▲", "worse": "▼", "unclear": "≈"}
 
 
 def category_label(category: str) -> str:
@@ -66,9 +92,36 @@ def interval_text(difference: Difference) -> str:
     return f"{change_text(difference.low)} to {change_text(difference.high)}"
 
 
-def verdict_text(difference: Difference) -> str:
-    """Better, worse, or no clear change."""
-    return _VERDICTS[difference.verdict]
+def verdict_text(difference: Difference, firm: bool = True) -> str:
+    """Better, worse, or no clear change; "perhaps" where it could be chance among so many."""
+    perhaps = "" if firm or difference.verdict == "unclear" else "perhaps "
+    return perhaps + _VERDICTS[difference.verdict]
+
+
+def verdict_sign(difference: Difference) -> str:
+    """The same without words."""
+    return _SIGNS[difference.verdict]
+
+
+def name_parts(name: str) -> list[str]:
+    """A name in the pieces between which a line may break."""
+    return [part for part in re.split(r"(?<=[_.])", name) if part]
+
+
+def letter(place: int) -> str:
+    """What a model is called beside its colour: A, B, …, Z, AA."""
+    head, tail = divmod(place, 26)
+    return (letter(head - 1) if head else "") + chr(ord("A") + tail)
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 in per cent."""
+    return "–" if share is None else f"{share:.1%}"
+
+
+def address(text: str) -> str:
+    """`text` as the value in an address after the number sign."""
+    return quote(text, safe="", errors="replace")
 
 
 def _decimals(metric: str) -> int:

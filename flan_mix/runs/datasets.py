@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flan_mix.data import MixtureCache, open_mixture
+from flan_mix.registry.overlap import drop_rows, read_drops
 from flan_mix.vocabularies import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -19,18 +20,20 @@ DEFAULT_MODULES = ("flan_mix.tasks.real_mixture", "flan_mix.tasks.starter")
 class DatasetConfig:
     """One use of a mixture; the names are T5X's utils.DatasetConfig where it has them.
 
-    mixture_or_task_name: as registered. task_feature_lengths: {"inputs": tokens, "targets":
-    tokens}; None takes the longest example (evaluation only). module: imported first, so that it
-    registers its tasks; None imports all of `flan_mix.tasks`. use_cached: read SeqIO's own offline
-    cache as the source. cache_dir: of token caches; None means `~/.cache/flan_mix`. passes: how
-    often each example is rendered, each time with other templates; epoch e reads pass e mod passes.
-    keep_texts: keep the text of training examples, and what was drawn for them, in the cache.
-    num_examples: evaluate only so many of each task.
+    mixture_or_task_name: as registered; to evaluate, a suite as well. task_feature_lengths:
+    {"inputs": tokens, "targets": tokens}; None takes the longest example (evaluation only). split:
+    to evaluate, None leaves it to the suite ("validation" for a task or mixture). module: imported
+    first, so that it registers its tasks; None imports all of `flan_mix.tasks`. use_cached: read
+    SeqIO's own offline cache as the source. cache_dir: of token caches; None means
+    `~/.cache/flan_mix`. passes: how often each example is rendered, each time with other templates;
+    epoch e reads pass e mod passes. keep_texts: keep the text of training examples, and what was
+    drawn for them, in the cache. exclude: a file of `flan-mix contamination --json`, whose training
+    rows are left out. num_examples: evaluate only so many of each task.
     """
 
     mixture_or_task_name: str | None
     task_feature_lengths: Mapping[str, int] | None = None
-    split: str = "train"
+    split: str | None = "train"
     batch_size: int = 128
     shuffle: bool = False
     pack: bool = False
@@ -40,6 +43,7 @@ class DatasetConfig:
     cache_dir: str | None = None
     passes: int = 1
     keep_texts: bool = False
+    exclude: str | None = None
     num_examples: int | None = None
 
     @property
@@ -68,7 +72,11 @@ def open_dataset(
     """The token caches of a dataset, built where they are missing or out of date."""
     if config.mixture_or_task_name is None:
         raise ValueError("no MIXTURE_OR_TASK_NAME: which task or mixture is to be read?")
+    if config.split is None:
+        raise ValueError(f"no split of {config.mixture_or_task_name!r} is named.")
     config.import_module()
+    if config.exclude is not None:
+        drop_rows(read_drops(Path(config.exclude).expanduser()))
     return open_mixture(
         config.mixture_or_task_name,
         config.split,

@@ -1,17 +1,22 @@
-"""Evaluates a checkpoint: generation and teacher-forced scores on every task of a mixture."""
+"""Evaluates checkpoints: every task of a mixture or suite, by generation or by rank."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
-from flan_mix.checkpoints import checkpoint_step, find_checkpoint, load_parameters
+import jax
+
+from flan_mix import checkpoints
 from flan_mix.evaluation import Evaluation, TaskResult
 from flan_mix.reports.progress import Progress, progress_line
 from flan_mix.reports.tables import evaluation_table, print_table
-from flan_mix.runs.cache import open_with_progress
 from flan_mix.runs.datasets import DatasetConfig
 from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.runs.evaluation_set import open_evaluation
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.runs.placement import placed_parameters
+from flan_mix.runs.suite_tables import print_families, print_steps
 from flan_mix.training import Partitioner
 
 log = logging.getLogger(__name__)
@@ -22,35 +27,83 @@ def evaluate(
     model: EncoderDecoderModel,
     dataset_cfg: DatasetConfig,
     checkpoint_path: str,
+    checkpoint_steps: Sequence[int] | Literal["all"] | None = None,
     output_dir: str | None = None,
+    mode: Literal["generate", "rank"] = "generate",
     partitioner: Partitioner = Partitioner(),
-) -> Evaluation:
-    """Writes <output_dir>/<step>/metrics.json and predictions; prints the table.
+) -> list[Evaluation]:
+    """Writes <output_dir>/<step>/metrics.json and predictions for each checkpoint; prints tables.
 
-    `checkpoint_path` is a checkpoint folder or a MODEL_DIR. `output_dir` None is `eval` beside the
-    checkpoint. Tasks that are finished there already, with the same settings, are not repeated.
+    checkpoint_path: a checkpoint folder or a MODEL_DIR. checkpoint_steps: those of a MODEL_DIR to
+    evaluate, or "all"; None is the latest. output_dir: None is `eval` beside the checkpoint. mode:
+    "rank" takes the likeliest option in tasks that have some; suites say it of each task.
+
+    Tasks that are finished there already, with the same settings, are not repeated, and a step of
+    which all are finished is not even loaded. Raises FileNotFoundError for a step that is not
+    there.
     """
-    checkpoint = find_checkpoint(checkpoint_path)
-    step = checkpoint_step(checkpoint)
-    base = Path(output_dir).expanduser() if output_dir else checkpoint.parent / "eval"
-    mixture = open_with_progress(dataset_cfg, model.vocabulary)
-    params, _ = load_parameters(checkpoint, placed_parameters(model, partitioner))
+    if mode not in ("generate", "rank"):
+        raise ValueError(f"EVAL_MODE is 'generate' or 'rank', not {mode!r}")
+    folders = find_checkpoints(checkpoint_path, checkpoint_steps)
+    base = Path(output_dir).expanduser() if output_dir else folders[0].parent / "eval"
+    tasks = open_evaluation(dataset_cfg, model.vocabulary, ranks=mode == "rank")
+    results = []
     with progress_line() as line:
         evaluation = ModelEvaluation(
             model,
             partitioner,
-            mixture,
+            tasks,
             dataset_cfg,
             on_answers=lambda what, done, total: line.show(
                 Progress(what, done, total, unit="examples")
             ),
         )
-        result = evaluation.run(
-            params, base / str(step), {"step": step, "checkpoint": str(checkpoint)}, _say
+        for folder in folders:
+            step = checkpoints.checkpoint_step(folder)
+            results.append(
+                evaluation.run(
+                    lambda folder=folder: checkpoints.load_parameters(
+                        folder, placed_parameters(model, partitioner)
+                    )[0],
+                    base / str(step),
+                    {"step": step, "checkpoint": str(folder)},
+                    _say,
+                )
+            )
+    if jax.process_index() == 0:
+        _print(results, base)
+    return results
+
+
+def find_checkpoints(path: str, steps: Sequence[int] | Literal["all"] | None) -> list[Path]:
+    """The checkpoint folders meant, in the order of `steps`, or ascending for "all".
+
+    Raises FileNotFoundError that says which steps there are.
+    """
+    if steps is None:
+        return [checkpoints.find_checkpoint(path)]
+    folder = Path(path).expanduser().absolute()
+    there = checkpoints.checkpoint_steps(folder)
+    wanted = there if steps == "all" else list(steps)
+    if not wanted or set(wanted) - set(there):
+        missing = ", ".join(str(step) for step in wanted if step not in there) or "no steps"
+        raise FileNotFoundError(
+            f"{folder}: CHECKPOINT_STEPS asks for {missing}; the checkpoints there are of: "
+            f"{', '.join(map(str, there)) or 'none'}. CHECKPOINT_PATH is a MODEL_DIR."
         )
-    print_table(evaluation_table(result))
-    log.info("Wrote %s", base / str(step) / "metrics.json")
-    return result
+    return [checkpoints.find_checkpoint(folder / f"checkpoint_{step}") for step in wanted]
+
+
+def _print(results: Sequence[Evaluation], base: Path) -> None:
+    for result in results:
+        several = any(len(family.members) > 1 for family in result.families)
+        if several:
+            print_families(result)
+        else:
+            print_table(evaluation_table(result))
+        log.info("Wrote %s", base / str(result.facts["step"]) / "metrics.json")
+    if len(results) > 1:
+        print_steps(results)
 
 
 def _say(result: TaskResult, found: bool) -> None:

@@ -1,6 +1,7 @@
 """Evaluations that training stops for: teacher-forced on a few batches, and by generation.
 
-Both log under T5X's names: training_eval/<task>/ and inference_eval/<task>/ for TensorBoard.
+Both log under T5X's names: training_eval/<task>/ and inference_eval/<task>/ for TensorBoard; what
+a whole evaluation comes to, and what it gained since the first, under eval_summary/.
 """
 
 import dataclasses
@@ -8,10 +9,14 @@ from pathlib import Path
 
 import jax
 
-from flan_mix.evaluation import TaskResult
+from flan_mix.evaluation import Evaluation, TaskResult, read_evaluation
+from flan_mix.reports.board_figures import board_figures
 from flan_mix.reports.metrics_log import MetricsLog
 from flan_mix.reports.tensorboard import TensorBoardWriter
+from flan_mix.runs.evaluated_models import finished_evaluations
 from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.runs.run_record import read_facts
+from flan_mix.runs.trained_on import held_out_categories
 from flan_mix.training import TrainState
 
 
@@ -43,12 +48,22 @@ class InferenceEvaluation:
 
     def run(self, step: int, state: TrainState) -> None:
         """Generates, scores, writes and logs."""
-        self.evaluation.run(
+        evaluation = self.evaluation.run(
             state.params,
             self.folder / "eval" / str(step),
             {"step": step},
             on_task=lambda result, found: self._log(step, result),
         )
+        if not jax.process_index():
+            self._log_whole(step, evaluation)
+
+    def _log_whole(self, step: int, evaluation: Evaluation) -> None:
+        """The means, and what changed since the run's first evaluation."""
+        earlier = {n: p for n, p in finished_evaluations(self.folder).items() if n < step}
+        first = read_evaluation(earlier[min(earlier)]) if earlier else None
+        held_out = held_out_categories(evaluation, [read_facts(self.folder)])
+        figures = board_figures(evaluation, first, held_out_categories=held_out)
+        _log_task(self.folder, "eval_summary", step, figures)
 
     def _log(self, step: int, result: TaskResult) -> None:
         if not jax.process_index():

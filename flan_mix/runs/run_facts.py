@@ -2,17 +2,22 @@
 
 import dataclasses
 import importlib.metadata
-import json
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
 
 from flan_mix.data import MixtureCache
+from flan_mix.registry import get_task, is_task
+from flan_mix.runs.evaluation_set import OTHER_CATEGORY
+from flan_mix.runs.mixture_facts import PartFacts
 from flan_mix.runs.model import EncoderDecoderModel
+from flan_mix.runs.run_record import read_facts, write_facts
 
-FILE = "run.json"
+__all__ = ["read_facts", "run_facts", "versions", "write_facts", "write_model_info"]
+
 _PACKAGES = ("flan-mix", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -27,20 +32,19 @@ def versions() -> dict[str, str]:
     return found
 
 
-def run_facts(model: EncoderDecoderModel, mixture: MixtureCache, **others: Any) -> dict[str, Any]:
+def run_facts(
+    model: EncoderDecoderModel,
+    mixture: MixtureCache,
+    *,
+    feature_lengths: Mapping[str, int],
+    **others: Any,
+) -> dict[str, Any]:
     """Plain JSON values that say how the run was made."""
     device = jax.devices()[0]
-    total = sum(part.rate for part in mixture.parts)
     return {
         "mixture": mixture.name,
-        "tasks": {
-            part.task: {
-                "share": part.rate / total,
-                "examples": len(part.cache),
-                "fingerprint": part.cache.manifest.fingerprint,
-            }
-            for part in mixture.parts
-        },
+        "tasks": _task_facts(mixture, feature_lengths),
+        "feature_lengths": dict(feature_lengths),
         "data_fingerprint": mixture.fingerprint,
         "vocabulary_fingerprint": model.vocabulary.fingerprint,
         "parameters": sum(leaf.size for leaf in jax.tree.leaves(model.abstract_params())),
@@ -51,15 +55,26 @@ def run_facts(model: EncoderDecoderModel, mixture: MixtureCache, **others: Any) 
     }
 
 
-def write_facts(model_dir: Path, facts: dict[str, Any]) -> None:
-    """Writes MODEL_DIR/run.json."""
-    (model_dir / FILE).write_text(json.dumps(facts, indent=2) + "\n")
+def _task_facts(mixture: MixtureCache, lengths: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Task -> its share of the examples drawn and of their tokens, cut to the feature lengths."""
+    total = sum(part.rate for part in mixture.parts)
+    widths = (int(lengths["inputs"]), int(lengths["targets"])) if lengths else None
+    facts, tokens = {}, {}
+    for part in mixture.parts:
+        of = PartFacts.of(part.task, _category(part.task), part.rate / total, part.cache)
+        tokens[part.task] = of.share * sum(of.mean_tokens(widths) or (0.0,))
+        facts[part.task] = {
+            "category": of.category,
+            "share": of.share,
+            "examples": of.examples,
+            "fingerprint": part.cache.manifest.fingerprint,
+        }
+    all_tokens = sum(tokens.values()) or 1.0
+    return {task: {**of, "token_share": tokens[task] / all_tokens} for task, of in facts.items()}
 
 
-def read_facts(model_dir: Path) -> dict[str, Any]:
-    """What `write_facts` wrote; empty where there is none."""
-    path = model_dir / FILE
-    return json.loads(path.read_text()) if path.exists() else {}
+def _category(task: str) -> str:
+    return get_task(task).category if is_task(task) else OTHER_CATEGORY
 
 
 def write_model_info(model_dir: Path, model: EncoderDecoderModel) -> None:

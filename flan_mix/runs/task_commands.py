@@ -21,12 +21,12 @@ def add_commands(commands: Subparsers) -> None:
 
 
 def _add_task_commands(commands: Subparsers) -> None:
-    listed = _command(commands, "list", _list, "tasks by category: source, licence, examples")
+    listed = command(commands, "list", _list, "tasks by category: source, licence, examples")
     listed.add_argument("--category", help="only this one")
     listed.add_argument("--no_counts", action="store_true", help="do not read files to count")
-    shown = _command(commands, "show", _show, "all about a task, with its templates")
+    shown = command(commands, "show", _show, "all about a task, with its templates")
     shown.add_argument("name", help="a task or a variant of one, as samsum.few_shot")
-    seen = _command(commands, "preview", _preview, "examples as a model gets them")
+    seen = command(commands, "preview", _preview, "examples as a model gets them")
     seen.add_argument("name", help="a task or a variant of one, as samsum.few_shot")
     seen.add_argument("--template", type=int, help="this one only; else as drawn")
     seen.add_argument("--split", help="default: the first")
@@ -35,7 +35,7 @@ def _add_task_commands(commands: Subparsers) -> None:
     seen.add_argument("--rows", type=int, default=3)
     _add_vocabulary(seen)
     _add_lengths(seen)
-    linted = _command(commands, "lint", _lint, "find what is wrong with tasks; 1 if anything is")
+    linted = command(commands, "lint", _lint, "find what is wrong with tasks; 1 if anything is")
     linted.add_argument("names", nargs="*", metavar="MODULE|NAME", help="default: all of ours")
     linted.add_argument(
         "--rows", type=int, default=_LINT_ROWS, help="rows of each source to look at; 0: none"
@@ -46,8 +46,8 @@ def _add_task_commands(commands: Subparsers) -> None:
 
 
 def _add_mixture_commands(commands: Subparsers) -> None:
-    _command(commands, "list", _list_mixtures, "mixtures with their parts and rates")
-    shown = _command(commands, "show", _show_mixture, "shares, tokens, epochs, truncation, padding")
+    command(commands, "list", _list_mixtures, "mixtures with their parts and rates")
+    shown = command(commands, "show", _show_mixture, "shares, tokens, epochs, truncation, padding")
     shown.add_argument("name", help="a mixture or a task")
     _add_lengths(shown)
     shown.add_argument("--steps", type=int, help="TRAIN_STEPS, for epochs")
@@ -59,9 +59,10 @@ def _add_mixture_commands(commands: Subparsers) -> None:
     _add_vocabulary(shown)
 
 
-def _command(
+def command(
     commands: Subparsers, name: str, run: Callable[[argparse.Namespace], int | None], what: str
 ) -> argparse.ArgumentParser:
+    """A command that registers tasks first and ends with one clear message where that fails."""
     parser = commands.add_parser(name, help=what, description=what)
     parser.add_argument(
         "--module", action="append", default=[], help="import it first; repeat for several"

@@ -12,6 +12,7 @@ from flan_mix.registry import (
     TaskSpec,
     get_task,
     is_mixture,
+    is_suite,
     is_task,
     resolve,
     task_names,
@@ -28,7 +29,8 @@ def register(modules: Sequence[str] = (), name: str | None = None) -> None:
     """
     for module in modules:
         import_all(module)
-    if not modules or (name is not None and not is_task(name) and not is_mixture(name)):
+    known = name is None or is_task(name) or is_mixture(name) or is_suite(name)
+    if not modules or not known:
         import_all(SHIPPED)
 
 

@@ -27,6 +27,7 @@ from flan_mix.runs.cache import open_with_progress
 from flan_mix.runs.checkpointing import CheckpointConfig, Start, find_start, last_step
 from flan_mix.runs.datasets import DatasetConfig
 from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.runs.evaluation_set import open_evaluation
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.runs.periodic_evaluation import InferenceEvaluation, TrainingEvaluation
 from flan_mix.runs.run_facts import read_facts, run_facts, write_facts, write_model_info
@@ -209,7 +210,7 @@ def _training_evaluation(
     if config is None or not steps:
         return []
     evaluation = ModelEvaluation(
-        run.model, run.partitioner, open_with_progress(config, run.model.vocabulary), config
+        run.model, run.partitioner, open_evaluation(config, run.model.vocabulary), config
     )
     return [TrainingEvaluation(evaluation, run.folder, steps)]
 
@@ -218,7 +219,7 @@ def _inference_evaluation(run: _Run, config: DatasetConfig | None) -> list[Infer
     if config is None:
         return []
     evaluation = ModelEvaluation(
-        run.model, run.partitioner, open_with_progress(config, run.model.vocabulary), config
+        run.model, run.partitioner, open_evaluation(config, run.model.vocabulary), config
     )
     return [InferenceEvaluation(evaluation, run.folder)]
 

@@ -4,7 +4,7 @@ The summary joins what the chat spreads over its turns: who wrote, which order, 
 by whom, and the last of several offers rather than the first. Main score: ROUGE-1.
 """
 
-from flan_mix.metrics import rouge
+from flan_mix.metrics import faithfulness, rouge
 from flan_mix.registry import TaskSpec, add_task
 from flan_mix.tasks.starter.starter_files import LICENCE, STARTER_VOCABULARY, starter_source
 from flan_mix.templates import Template
@@ -29,7 +29,7 @@ add_task(
             Template("{dialogue}\nSum up what was said and decided.", "{summary}"),
             Template("Make a short report of the talk below.\n{dialogue}", "{summary}"),
         ),
-        metrics=(rouge,),
+        metrics=(rouge, faithfulness),
         vocabulary=STARTER_VOCABULARY,
         licence=LICENCE,
     )

@@ -9,6 +9,7 @@ import pytest
 
 from flan_mix.runs.checkpointing import CheckpointConfig
 from tests.end_to_end.toy_run import dataset, train_toy
+from tests.reports.test_tensorboard_files import scalars
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,8 @@ def test_evaluation_before_and_after_ends_in_a_report(tmp_path, cache_dir):
     assert page.stat().st_size > 10_000
     held_out = {category.name: category.held_out for category in comparison.categories}
     assert held_out == {"dialogue_summarization": False, "entity_recognition": True}
+    facts = json.loads((tmp_path / "run.json").read_text())["tasks"]["toy_notes"]
+    assert facts["category"] == "dialogue_summarization" and facts["token_share"] == 1
+    board = {name: value for _, name, value in scalars(tmp_path / "eval_summary")}
+    assert board["held_in/score"] == pytest.approx(comparison.held_in.after, abs=1e-3)
+    assert board["change/held_out"] == pytest.approx(comparison.held_out.change, abs=1e-3)

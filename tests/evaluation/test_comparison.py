@@ -51,8 +51,9 @@ def test_pairing_sees_a_change_that_separate_intervals_hide():
 
 
 def test_examples_are_paired_by_id_whatever_their_order():
-    before = evaluation(result({"a": 0, "b": 100, "c": 50}))
-    after = evaluation(result({"c": 50, "a": 0, "b": 100}))
+    scores = {"a": 0, "b": 100, "c": 50, "d": 10, "e": 70, "f": 30}
+    before = evaluation(result(scores))
+    after = evaluation(result(dict(reversed(scores.items()))))
     difference = compare(before, after).tasks[0].main
     assert (difference.change, difference.low, difference.high) == (0, 0, 0)
     assert difference.verdict == "unclear"

@@ -9,10 +9,12 @@ import pytest
 from flan_mix.evaluation import (
     Evaluation,
     EvaluationSettings,
+    Prediction,
     compare,
     evaluate,
     evaluate_task,
     read_evaluation,
+    task_result,
 )
 from flan_mix.evaluation.bootstrap import BootstrapSettings
 from flan_mix.metrics import Metric, accuracy, bleu, correlation, matthews
@@ -109,9 +111,7 @@ def test_a_comparison_scores_the_shared_examples_only(tmp_path: Path):
     assert (task.main.before, task.main.after) == (pytest.approx(seven), pytest.approx(100))
 
 
-def test_a_corpus_metric_of_ones_own_has_a_figure_and_an_interval_but_is_not_resampled_later(
-    tmp_path: Path,
-):
+def test_a_corpus_metric_of_ones_own_is_drawn_again_where_its_code_is_at_hand(tmp_path: Path):
     def longest(predictions, references):
         lengths = np.array([len(text) for text in predictions], np.float64)
         return lambda weights: {"bleu": (weights.astype(bool) * lengths).max(axis=1)}
@@ -122,8 +122,65 @@ def test_a_corpus_metric_of_ones_own_has_a_figure_and_an_interval_but_is_not_res
     result = evaluation.tasks[0]
     assert result.scores == {"bleu": max(len(shortened(text)) for text in SENTENCES)}
     assert result.intervals["bleu"].low <= result.scores["bleu"]
-    assert evaluation.categories["echoes"].interval is None
-    assert compare(evaluation, evaluation).tasks[0].main.low is None
+    category = evaluation.categories["echoes"]
+    assert category.interval is not None and category.interval.low <= category.score
+    assert compare(evaluation, evaluation).tasks[0].main.low == 0
+    # Files hold no code, and no task of this name is registered.
+    read = read_evaluation(tmp_path / "out")
+    assert read.tasks[0].intervals == result.intervals
+    assert read.categories["echoes"].interval is None
+    assert compare(read, read).tasks[0].main.low is None
+
+
+def test_a_metric_of_a_registered_task_is_found_again_for_an_evaluation_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def share(predictions, references):
+        short = np.array([len(text) < 20 for text in predictions], np.float64)
+        return lambda weights: {"short": 100 * (weights @ short) / weights.sum(axis=1)}
+
+    own = Metric("short", ("short",), lambda prediction, references: {}, share)
+    task = task_of(tmp_path, translated(), metrics=(own,))
+    evaluate([task], TextModel(shortened), VOCABULARY, tmp_path / "out", settings=SETTINGS)
+    monkeypatch.setattr(task_result, "is_task", lambda name: name == "made")
+    monkeypatch.setattr(task_result, "get_task", lambda name: task)
+    interval = read_evaluation(tmp_path / "out").categories["echoes"].interval
+    assert interval is not None and interval.low < interval.high
+
+
+def test_the_protocol_of_each_figure_stands_in_the_file(tmp_path: Path):
+    evaluated(tmp_path, "a", shortened)
+    written = json.loads((tmp_path / "a/out/metrics.json").read_text())["measured"]["tasks"]
+    assert written["made"]["protocols"] == {"bleu": bleu.protocol, "accuracy": accuracy.protocol}
+    assert "sacrebleu" in bleu.protocol
+    assert read_evaluation(tmp_path / "a" / "out").tasks[0].protocols["bleu"] == bleu.protocol
+
+
+def test_a_metric_that_looks_into_the_source_gets_the_query_without_its_exemplars(tmp_path: Path):
+    def says(prediction, references, source):
+        return {"in_source": 100.0 * (prediction in source)}
+
+    own = Metric("in_source", ("in_source",), lambda *_: {}, score_with_source=says)
+    shots = ("Bo lives here.", "Al lives there.\n\nBo lives here.")
+    row = Row("r", shots[1], "Bo", exemplars=("e",), shot_style="s", inputs_by_shots=shots)
+    task = task_of(tmp_path, [row, Row("plain", "Al lives there.", "Al")], metrics=(own,))
+    result = evaluate_task(task, TextModel(lambda text: "Al"), VOCABULARY, settings=SETTINGS)
+    assert [p.scores["in_source"] for p in result.predictions] == [0, 100]
+    assert [p.query for p in result.predictions] == ["Bo lives here.", None]
+    assert Prediction.from_json(result.predictions[0].to_json()) == result.predictions[0]
+
+
+def test_a_metric_that_puts_examples_together_gets_their_ids(tmp_path: Path):
+    def all_right(predictions, references, ids):
+        wrong = {i[0] for p, r, i in zip(predictions, references, ids, strict=True) if p != r[0]}
+        return lambda weights: {"all_right": np.full(len(weights), float(len(wrong)))}
+
+    own = Metric("all_right", ("all_right",), lambda *_: {}, score_with_ids=all_right)
+    rows = [Row("a1", "say 1", "1"), Row("a2", "say 2", "3"), Row("b1", "say 4", "4")]
+    result = evaluate_task(
+        task_of(tmp_path, rows, metrics=(own,)), TextModel(last_word), VOCABULARY
+    )
+    assert result.scores == {"all_right": 1.0} and result.corpus_keys == ("all_right",)
 
 
 def test_labels_of_two_tasks_are_averaged_with_an_interval(tmp_path: Path):

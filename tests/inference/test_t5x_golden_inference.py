@@ -1,4 +1,4 @@
-"""Greedy answers and likelihoods are those of T5X and Hugging Face."""
+"""Greedy and beam answers and likelihoods are those of T5X and Hugging Face."""
 
 import functools
 
@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from flan_mix.inference import greedy_decode, score_rows
+from flan_mix.inference import Decoding, beam_decode, greedy_decode, score_rows
 from tests.models.huggingface_golden import MODELS as HUGGINGFACE_MODELS
 from tests.models.huggingface_golden import HuggingFaceGolden
 from tests.models.t5x_golden import MODELS, T5XGolden, assert_close_to_golden, golden_jit
@@ -27,6 +27,22 @@ def test_greedy_tokens_equal_t5x(name):
     assert [up_to_eos(row) for row in np.asarray(result.tokens)] == [
         up_to_eos(row) for row in expected["greedy"][:, 0]
     ]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_beams_and_their_scores_equal_t5x(name):
+    golden = T5XGolden(name)
+    expected = golden.arrays("inference.npz")
+    inputs = expected["in_encoder_input_tokens"]
+    decode = golden_jit(functools.partial(beam_decode, golden.model, max_decode_length=10))
+    found = decode(golden.tree("params.npz"), inputs, (inputs > 0).astype(np.int32))
+    # T5X sorts worst to best, and has -1e7 where fewer answers ended than there are beams.
+    scores, tokens = expected["beam4_scores"][:, ::-1], expected["beam4"][:, ::-1]
+    present = scores > -1e6
+    assert present[:, 0].all()
+    assert_close_to_golden(np.asarray(found.scores)[present], scores[present])
+    for ours, theirs in zip(np.asarray(found.tokens)[present], tokens[present], strict=True):
+        assert up_to_eos(ours) == up_to_eos(theirs)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -59,4 +75,18 @@ def test_greedy_tokens_equal_hugging_face(name):
     result = decode(golden.params, outputs["input_ids"], outputs["attention_mask"])
     assert [up_to_eos(row) for row in np.asarray(result.tokens)] == [
         up_to_eos(row[1:]) for row in outputs["greedy"]
+    ]
+
+
+@pytest.mark.parametrize("name", HUGGINGFACE_MODELS)
+def test_beam_tokens_equal_hugging_face(name):
+    golden = HuggingFaceGolden(name)
+    outputs = golden.outputs
+    decoding = Decoding(method="beam", num_beams=4, length_penalty=0.0, beam_rules="hugging_face")
+    decode = jax.jit(
+        functools.partial(beam_decode, golden.model, max_decode_length=12, decoding=decoding)
+    )
+    found = decode(golden.params, outputs["input_ids"], outputs["attention_mask"])
+    assert [up_to_eos(row[0]) for row in np.asarray(found.tokens)] == [
+        up_to_eos(row[1:]) for row in outputs["beam4"]
     ]

@@ -7,21 +7,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flan_mix.metrics import Metric, bleu, corpus_metric, correlation, matthews, positive_f1
+from flan_mix.metrics import (
+    Metric,
+    bleu,
+    chrf,
+    corpus_metric,
+    correlation,
+    entity_f1,
+    matthews,
+    positive_f1,
+    question_match,
+    read_entities,
+)
 
-CORPUS_METRICS = [bleu, correlation, matthews, positive_f1]
+CORPUS_METRICS = [bleu, chrf, correlation, entity_f1, matthews, positive_f1]
 each_metric = pytest.mark.parametrize("metric", CORPUS_METRICS, ids=lambda metric: metric.name)
 
 # Targets that each metric can score, with answers of which some are wrong.
 TARGETS = {
     "bleu": ["the red fox ran home today", "it rained all of the day", "no one came here at all"],
+    "chrf": ["the red fox", "it rained", "no one came"],
     "correlation": ["1", "2.5", "4"],
+    "entity_f1": ["Ann (person); Oslo (location)", "Bo (person)", "No names."],
     "matthews": ["good", "bad", "good"],
     "positive_f1": ["yes", "no", "yes"],
 }
 ANSWERS = {
     "bleu": ["the red fox ran home", "it rained all day of the day", "no one came here"],
+    "chrf": ["the red wolf", "it rains", "someone came"],
     "correlation": ["1", "4", "2"],
+    "entity_f1": ["Ann (person)", "Bo (group); Bo (person)", "Al (person)"],
     "matthews": ["good", "good", "?"],
     "positive_f1": ["yes", "yes", "no"],
 }
@@ -87,6 +102,32 @@ def test_bleu_is_sacrebleus_own_corpus_score():
     expected = sacrebleu.corpus_bleu(answers, streams).score
     assert 20 < expected < 90
     assert bleu(references, answers)["bleu"] == pytest.approx(expected)
+
+
+def test_chrf_is_sacrebleus_own_corpus_score():
+    sacrebleu = pytest.importorskip("sacrebleu")
+    answers = ["The fox ran home, quickly.", "", "Es regnet heute in der Altstadt!", "今日は雨です"]
+    references = [
+        ["The fox ran home quickly.", "Quickly the fox went."],
+        ["Nobody said a word."],
+        ["In der Altstadt regnet es heute."],
+        ["今日は晴れです"],
+    ]
+    streams = [[texts[0] for texts in references], [references[0][1], None, None, None]]
+    expected = sacrebleu.corpus_chrf(answers, streams).score
+    assert 20 < expected < 90
+    assert chrf(references, answers)["chrf"] == pytest.approx(expected)
+
+
+def test_chrf_of_a_case_worked_out_by_hand():
+    # Of "abc" 2 letters, 1 pair and no three stand in "abd", of as many each; longer ones have
+    # neither. Precision and recall are (2/3 + 1/2 + 0) / 3 and so is any F of them.
+    assert chrf(["abd"], ["abc"])["chrf"] == pytest.approx(100 * (2 / 3 + 1 / 2) / 3)
+    # Recall counts four times: "ab" says 2 of 3 letters and 1 of 2 pairs of "abc", all right; the
+    # text of three has no counterpart.
+    precision, recall = 1.0, (2 / 3 + 1 / 2) / 2
+    expected = 100 * 5 * precision * recall / (4 * precision + recall)
+    assert chrf(["abc"], ["ab"])["chrf"] == pytest.approx(expected)
 
 
 def test_bleu_of_a_case_worked_out_by_hand():
@@ -194,6 +235,63 @@ def test_positive_f1_of_a_case_worked_out_by_hand():
 def test_positive_f1_refuses_answers_of_which_none_is_positive():
     with pytest.raises(ValueError, match="example 0: the reference 'entailed' is neither yes or"):
         positive_f1(["entailed"], ["yes"])
+
+
+def test_entity_f1_of_a_case_worked_out_by_hand():
+    targets = ["Ann (person); Oslo (location); Ann (person)", "No names.", "AC;DC (group)"]
+    answers = ["Ann (Person);  Oslo (group)", "Bo (person)", "AC;DC (group); ACDC (group)"]
+    # Ann once of twice, Oslo of another kind, Bo for nothing, AC;DC and a misspelt one: 2 right of
+    # 5 said and 4 that there are.
+    assert entity_f1(targets, answers) == pytest.approx(
+        {"entity_f1": 400 / 9, "entity_precision": 40, "entity_recall": 50}
+    )
+
+
+def test_entities_of_what_a_model_may_write():
+    written = "The Who (live) (product); oslo(location) ; (person); nobody; Ann  Lee (Person)"
+    assert read_entities(written) == {
+        ("The Who (live)", "product"): 1,
+        ("oslo", "location"): 1,
+        ("(person); nobody; Ann Lee", "person"): 1,
+    }
+    assert read_entities("There are none, I think.") == {}
+    assert read_entities("") == {}
+
+
+def test_entity_f1_takes_the_better_reference_and_refuses_what_is_no_list():
+    assert entity_f1([["No names.", "Ann (person)"]], ["Ann (person)"])["entity_f1"] == 100
+    assert entity_f1([["Ann (person)", "No names."]], [""]) == {
+        "entity_f1": 0,
+        "entity_precision": 0,
+        "entity_recall": 0,
+    }
+    for reference in ("Ann (person), Bo", "Ann; Bo", "(person)"):
+        with pytest.raises(ValueError, match=r"is no list of names: write them as 'name \(kind\)"):
+            entity_f1([reference], ["Ann (person)"])
+
+
+MULTIRC_IDS = ["p-0-0", "p-0-1", "p-1-0", "q-0-0", "q-0-1", "q-0-2"]
+
+
+def test_question_match_counts_questions_whose_answers_are_all_judged_right():
+    right = [["yes"], ["no"], ["yes"], ["no"], ["no"], ["yes"]]
+    said = ["Yes ", "no", "no", "no", "yes", "yes"]
+    scores = question_match.score_all(said, right, MULTIRC_IDS)
+    assert scores is not None
+    assert scores(np.ones((1, 6)))["question_match"] == pytest.approx([100 / 3])
+    # A question is drawn as often as its first answer: the first twice, the third once.
+    assert scores(np.array([[2.0, 0, 0, 1, 3, 0]]))["question_match"] == pytest.approx([200 / 3])
+    assert scores(np.array([[0.0, 1, 0, 0, 1, 1]]))["question_match"] == [0]
+
+
+def test_question_match_refuses_ids_without_a_question_and_calls_without_ids():
+    with pytest.raises(ValueError, match="'12' does not tell which question it belongs to: give"):
+        question_match.score_all(["yes"], [["yes"]], ["12"])
+    with pytest.raises(ValueError, match="question_match needs the ids of the examples as well"):
+        question_match(["yes"], ["yes"])
+    with pytest.raises(ValueError, match="'entailed' is neither yes or true"):
+        question_match.score("yes", ["entailed"], "")
+    assert corpus_metric("question_match") is question_match
 
 
 def test_a_users_corpus_metric_is_called_with_all_examples():

@@ -6,9 +6,25 @@ import pickle
 import numpy as np
 import pytest
 
-from flan_mix.metrics import Metric, accuracy, edit_similarity, exact_match, rouge, token_f1
+from flan_mix.metrics import (
+    Metric,
+    accuracy,
+    bleu,
+    chrf,
+    correlation,
+    edit_similarity,
+    entity_f1,
+    exact_match,
+    faithfulness,
+    matthews,
+    positive_f1,
+    question_match,
+    rouge,
+    token_f1,
+)
 
 SHIPPED = [rouge, accuracy, exact_match, token_f1, edit_similarity]
+CORPUS = [bleu, chrf, correlation, entity_f1, matthews, positive_f1, question_match]
 each_metric = pytest.mark.parametrize("metric", SHIPPED, ids=lambda metric: metric.name)
 
 
@@ -79,6 +95,11 @@ def test_missing_examples_and_references_are_refused(metric):
         metric([], [])
     with pytest.raises(ValueError, match="example 1: there is no reference"):
         metric(["a", []], ["a", "b"])
+
+
+def test_each_metric_says_how_its_figure_comes_about():
+    for metric in (*SHIPPED, *CORPUS, faithfulness):
+        assert 40 < len(metric.protocol) < 420 and metric.protocol.endswith("."), metric.name
 
 
 def test_an_error_of_a_users_score_names_metric_and_example():

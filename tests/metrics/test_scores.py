@@ -45,8 +45,33 @@ def test_rouge_of_a_case_worked_out_by_hand():
     # common subsequence is "the red fox jump".
     scores = rouge.score_example("The red fox jumped home", ["the red, fox jumps over a wall"])
     assert scores == pytest.approx(
-        {"rouge1": 200 * 4 / 12, "rouge2": 200 * 3 / 10, "rougeL": 200 * 4 / 12}
+        {
+            "rouge1": 200 * 4 / 12,
+            "rouge2": 200 * 3 / 10,
+            "rougeL": 200 * 4 / 12,
+            "rougeLsum": 200 * 4 / 12,
+        }
     )
+
+
+def test_rouge_lsum_is_by_sentences_in_any_order():
+    # As one text 2 of 4 words keep their order; sentence by sentence all 4 do.
+    scores = rouge.score_example("Red fox. Old owl!", ["Old owl. Red fox."])
+    assert (scores["rougeL"], scores["rougeLsum"]) == (50.0, 100.0)
+    # Lines are sentences too, a point inside a number is no end, and quotes belong to the sentence.
+    assert rouge.score_example("red fox\nold owl", ["Old owl. Red fox."])["rougeLsum"] == 100.0
+    assert rouge.score_example('old owl "red fox."', ["It cost 3.5 then"])["rougeLsum"] == 0.0
+
+
+def test_rouge_lsum_is_rouge_scores_own_for_lines():
+    from rouge_score.rouge_scorer import RougeScorer
+
+    references = ["Ann runs home. She is late.", "Late again, Ann ran. Home it is!"]
+    prediction = "She ran home late. Is Ann home?"
+    by_line = [text.replace(". ", ".\n") for text in (*references, prediction)]
+    own = RougeScorer(["rougeLsum"], use_stemmer=True).score_multi(by_line[:2], by_line[2])
+    found = rouge.score_example(prediction, references)["rougeLsum"]
+    assert found == pytest.approx(100 * own["rougeLsum"].fmeasure) and 0 < found < 100
 
 
 def test_rouge_takes_the_best_reference_for_each_key_by_itself():

@@ -3,9 +3,15 @@
 import io
 
 from flan_mix.evaluation import compare
-from flan_mix.reports import comparison_table, evaluation_table, print_table
+from flan_mix.reports import (
+    comparison_table,
+    evaluation_table,
+    gains_and_losses,
+    print_table,
+    several_table,
+)
 from tests.evaluation.test_comparison import evaluation, result
-from tests.reports.invented_runs import HELD_OUT, invented_comparison, invented_evaluation
+from tests.reports.starter_models import HELD_OUT, starter_comparisons, starter_evaluation
 
 
 def printed(table, width: int = 120) -> str:
@@ -20,40 +26,81 @@ def row(text: str, start: str) -> list[str]:
     return next(line.split() for line in text.splitlines() if line.strip().startswith(start))
 
 
+def signed(change: float) -> str:
+    return f"{change:+.1f}".replace("-", "−")
+
+
 def test_comparison_has_before_after_change_and_interval_of_every_task():
-    text = printed(comparison_table(invented_comparison()))
-    main = next(task.main for task in invented_comparison().tasks if task.name == "toy_code")
+    (comparison,) = starter_comparisons("start", "mixed")
+    text = printed(comparison_table(comparison))
+    main = next(task.main for task in comparison.tasks if task.name == "toy_code")
     cells = row(text, "toy_code")
     assert f"{main.before:.1f}" in cells and f"{main.after:.1f}" in cells
-    assert f"{main.change:+.1f}" in cells and f"{main.low:+.1f}" in cells
+    assert signed(main.change) in cells and signed(main.low or 0) in cells
     assert "▲" in cells
     assert "Question answering (held out)" in text
     assert "Code translation (held out)" not in text
 
 
+def test_several_models_stand_beside_the_first():
+    comparisons = starter_comparisons("start", "alone", "mixed")
+    text = printed(several_table(["start", "alone", "mixed"], comparisons))
+    lost = next(task.main for task in comparisons[0].tasks if task.name == "order_entities")
+    assert row(text, "order_entities")[1:5] == [
+        f"{lost.before:.1f}",
+        f"{lost.after:.1f}",
+        signed(lost.change),
+        "▼",
+    ]
+
+
+def test_what_could_be_chance_among_many_has_a_hollow_sign_and_brackets():
+    # One task of twenty barely clear, the others unchanged.
+    before = evaluation(*(result([50] * 20, f"t{i}") for i in range(20)))
+    after = evaluation(
+        result([50 + (8 if i % 2 else -2) for i in range(20)], "t0"),
+        *(result([50 + (5 if i % 2 else -5) for i in range(20)], f"t{i}") for i in range(1, 20)),
+    )
+    comparison = compare(before, after)
+    assert [t.name for t in comparison.tasks if t.main.verdict != "unclear"] == ["t0"]
+    assert "△" in row(printed(comparison_table(comparison)), "t0")
+    assert gains_and_losses(comparison) == ["Gained: (t0).", "Lost: nothing clear."]
+
+
+def test_gains_and_losses_name_the_largest_first():
+    gained, lost = gains_and_losses(starter_comparisons("start", "mixed")[0])
+    assert gained.startswith("Gained: toy_code, ")
+    assert lost == "Lost: handbook_questions."
+
+
 def test_evaluation_has_every_score_and_the_means():
-    text = printed(evaluation_table(invented_evaluation(3), held_out_categories=HELD_OUT))
-    overall = invented_evaluation(3).overall
+    text = printed(evaluation_table(starter_evaluation("mixed"), held_out_categories=HELD_OUT))
+    overall = starter_evaluation("mixed").overall
     assert overall is not None
     assert f"{overall.score:.1f}" in row(text, "Overall")
-    assert text.count("Loss") == 9
-    assert "Intent detection (held out)" in text
+    assert text.count("Loss") == 8
+    assert "Intent classification (held out)" in text
 
 
-def test_names_are_not_taken_for_the_terminals_markup():
-    one = evaluation(result([1, 2], name="[red]task[/red]", category="[b]kind"))
-    text = printed(comparison_table(compare(one, one)))
-    assert "[red]task[/red]" in text and "[b]kind" in text
+def test_names_are_not_taken_for_the_terminals_markup_nor_obeyed_by_it():
+    one = evaluation(result([1, 2], name="[red]task[/red]\x1b[2J", category="[b]kind"))
+    for table in (
+        comparison_table(compare(one, one)),
+        several_table(["[i]a\x1b", "b"], [compare(one, one)]),
+    ):
+        text = printed(table)
+        assert "[red]task[/red]" in text and "[b]kind" in text
+        assert "\x1b" not in text and "\\x1b[2J" in text
 
 
 def test_comparison_fits_a_terminal_of_eighty_columns():
-    lines = printed(comparison_table(invented_comparison()), width=80).splitlines()
+    lines = printed(comparison_table(starter_comparisons("start", "mixed")[0]), 80).splitlines()
     assert max(len(line) for line in lines) <= 80
-    assert any("+78.7 to +90.8" in line or "to +" in line for line in lines)
+    assert any("to +" in line for line in lines)
 
 
 def test_table_in_a_log_file_has_no_colours_and_keeps_its_width(capsys):
-    print_table(comparison_table(invented_comparison()))
+    print_table(comparison_table(starter_comparisons("start", "mixed")[0]))
     text = capsys.readouterr().out
     assert "\x1b" not in text
     assert max(len(line.rstrip()) for line in text.splitlines()) in range(81, 101)

@@ -2,6 +2,7 @@
 
 import pytest
 
+import flan_mix.tasks.dialogue_summarization  # noqa: F401  registers the tasks
 from flan_mix.registry import field_rows, get_task
 from flan_mix.tasks.data_dir import NAME
 from tests.shared_data import shared_path

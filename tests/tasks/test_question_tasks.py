@@ -228,8 +228,10 @@ def test_markup_of_multirc_is_taken_out():
         "question": "Who?",
         "answer": "a cat",
         "label": 1,
+        "idx": {"paragraph": 7, "question": 30, "answer": 2},
     }
     fields = tfds_fields("flan_multirc", row)
+    assert fields["id"] == "7-30-2"
     assert fields["passage"] == "Sent 1: A cat. Sent 2: A dog."
     assert (fields["answer"], fields["correctness"]) == ("yes", "right")
 

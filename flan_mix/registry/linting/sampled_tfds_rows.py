@@ -1,7 +1,5 @@
 """Rows to lint with, of a TFDS source that is on this machine. Loads TensorFlow."""
 
-from typing import Any
-
 from flan_mix.registry.field_rows import FieldRow
 from flan_mix.registry.task_spec import TaskSpec
 from flan_mix.registry.tfds_source import TfdsSource
@@ -12,6 +10,7 @@ def tfds_rows(spec: TaskSpec, split: str, rows: int) -> list[FieldRow] | None:
 
     Raises TaskError where the fields do not fit.
     """
+    from flan_mix.registry.seqio_half.plain_rows import field_row
     from flan_mix.registry.seqio_half.tfds_rows import TfdsRows
 
     source = TfdsRows(spec)
@@ -22,19 +21,4 @@ def tfds_rows(spec: TaskSpec, split: str, rows: int) -> list[FieldRow] | None:
         if any(base not in known for base in spec.source.base_splits(split)):
             return None
     dataset = source.get_dataset(split, shuffle=False).take(rows)
-    return [_field_row(row) for row in dataset.as_numpy_iterator()]
-
-
-def _field_row(row: Any) -> FieldRow:
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(text.decode("utf-8", "replace") for text in row.get(name, ()))
-
-    return FieldRow(
-        id=row["id"].decode("utf-8"),
-        texts=texts("texts"),
-        options=texts("options"),
-        answer=row["answer"].decode("utf-8", "replace"),
-        references=texts("references"),
-        turns=texts("turns"),
-        speakers=texts("speakers"),
-    )
+    return [field_row(row) for row in dataset.as_numpy_iterator()]

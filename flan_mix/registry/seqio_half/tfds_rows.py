@@ -99,7 +99,11 @@ class TfdsRows(seqio.TfdsDataSource):
         def as_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
             return field_tensors(self._spec, row, is_training)
 
-        return rows.map(as_tensors, num_parallel_calls=_AUTOTUNE)
+        rows = rows.map(as_tensors, num_parallel_calls=_AUTOTUNE)
+        return rows.filter(_not_among(self._excluded(split))) if self._excluded(split) else rows
+
+    def _excluded(self, split: str) -> frozenset[str]:
+        return self._spec.excluded if split == TRAIN_SPLIT else frozenset()
 
     def _rows(
         self,
@@ -166,7 +170,8 @@ class TfdsRows(seqio.TfdsDataSource):
         return self._ranked[key]
 
     def _count(self, split: str) -> int:
-        size = self._size(split) if self._source.keep is None else None
+        is_whole = self._source.keep is None and not self._excluded(split)
+        size = self._size(split) if is_whole else None
         count = sum(1 for _ in self._uncapped(split)) if size is None else size
         return min(count, self._spec.cap or count) if self._is_capped(split) else count
 
@@ -218,6 +223,20 @@ def _shown_texts(spec: TaskSpec, fields: Mapping[str, Any]) -> Any:
     if not spec.text_fields:
         return tf.constant([], tf.string)
     return tf.stack([_shown(spec, fields, name) for name in spec.text_fields])
+
+
+def _not_among(ids: frozenset[str]) -> Callable[[Mapping[str, Any]], Any]:
+    """Whether a row's id is none of `ids`."""
+    keys = tf.constant(sorted(ids))
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(keys, tf.ones_like(keys, tf.int64)), 0
+    )
+
+    @tf.autograph.experimental.do_not_convert
+    def is_kept(row: Mapping[str, Any]) -> Any:
+        return table.lookup(row["id"]) == 0
+
+    return is_kept
 
 
 def _calling(function: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

@@ -1,0 +1,90 @@
+"""Words, numbers and signs of a text, with their places and whether a sentence starts there."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from flan_mix.metrics.mentions.word_lists import word_set
+
+_TOKEN = re.compile(
+    r"#\w+#"  # a speaker's mark, as in #Person1#
+    r"|\d+(?:[.,:]\d+)*"
+    r"|[^\W\d_]+(?:['’`][^\W\d_]+)*"
+    r"|[$£€¥₹%&@]"
+)
+_OPENING = " \t\"'“”‘’«([{*_•-–—"
+_SENTENCE_ENDS = ".!?:;…\n\r|>"
+_TITLES = word_set("mr mrs ms dr prof st sr jr mt vs no")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a text: text == whole[start:end].
+
+    key: how it is compared: lower case, without accents and possessive.
+    opens: whether it opens a sentence, where a capital says nothing.
+    """
+
+    start: int
+    end: int
+    text: str
+    key: str
+    opens: bool
+
+    @property
+    def is_digits(self) -> bool:
+        """Whether it is a number in digits."""
+        return self.text[0].isdigit()
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is made of letters."""
+        return self.text[0].isalpha()
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it is a speaker's mark."""
+        return self.text[0] == "#"
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens of a text, in order."""
+    return [_token(text, found) for found in _TOKEN.finditer(text)]
+
+
+def touch(first: Token, second: Token) -> bool:
+    """Whether nothing stands between two tokens, as in "5pm"."""
+    return first.end == second.start
+
+
+def _token(text: str, found: re.Match[str]) -> Token:
+    return Token(
+        found.start(), found.end(), found[0], comparable(found[0]), _opens(text, found.start())
+    )
+
+
+def comparable(word: str) -> str:
+    """A word in lower case, without accents, without a possessive 's or '."""
+    plain = "".join(
+        c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c)
+    )
+    # Letters that do not decompose; an ASCII keyboard writes them so.
+    plain = plain.replace("ł", "l").replace("ø", "o").replace("’", "'").replace("`", "'")
+    return plain.removesuffix("'s").rstrip("'")
+
+
+def _opens(text: str, start: int) -> bool:
+    before = text[:start].rstrip(_OPENING)
+    if not before or before[-1] in _SENTENCE_ENDS:
+        return not _abbreviated(before)
+    return False
+
+
+def _abbreviated(before: str) -> bool:
+    """Whether a full stop belongs to a title or an initial and ends no sentence."""
+    if not before.endswith("."):
+        return False
+    word = re.search(r"(\w+)\.$", before)
+    return word is not None and (
+        word[1].lower() in _TITLES or (len(word[1]) == 1 and word[1].isupper())
+    )
