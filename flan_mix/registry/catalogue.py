@@ -145,12 +145,13 @@ def exclude_rows(ids_by_task: Mapping[str, frozenset[str]]) -> None:
         spec = get_task(name)
         _tasks[name] = dataclasses.replace(spec, excluded=spec.excluded | ids)
     # SeqIO's objects hold what they were made of; names that wait for it are looked up then.
-    changed = {each for name in ids_by_task for each in _names(_tasks[name])}
+    groups = [_names(spec) for spec in _tasks.values() if spec.name in ids_by_task]
+    changed = {name for group in groups for name in group}
     for mixture in _mixtures.values():
         if not dict(mixture.parts).keys().isdisjoint(changed):
             changed.add(mixture.name)
-    ordered = [each for spec in _tasks.values() for each in _names(spec)] + list(_mixtures)
-    seqio_arrival.renew(*(name for name in ordered if name in changed))
+            groups.append([mixture.name])
+    seqio_arrival.renew(*groups)
 
 
 def unknown(name: str) -> str:

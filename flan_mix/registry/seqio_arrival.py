@@ -46,13 +46,18 @@ def withdraw(*names: str) -> None:
             seqio.MixtureRegistry.remove(name)
 
 
-def renew(*names: str) -> None:
-    """Has SeqIO, where it is loaded, take names anew whose definition has changed, in order."""
+def renew(*groups: Sequence[str]) -> None:
+    """Has SeqIO, where it is loaded, take names anew whose definition has changed, in order.
+
+    groups: of a task its name and those of its variants, of a mixture its name alone.
+    """
     if not _seqio_is_loaded():
         return
-    registered = [name for name in names if name not in _pending]
-    withdraw(*registered)
-    announce(*registered)
+    registered = [group for group in groups if group[0] not in _pending]
+    for group in registered:
+        withdraw(*group)
+    for group in registered:
+        announce(*group)
 
 
 def take_pending() -> str | None:
