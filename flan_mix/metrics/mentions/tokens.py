@@ -8,6 +8,7 @@ from flan_mix.metrics.mentions.word_lists import word_set
 
 _TOKEN = re.compile(
     r"#\w+#"  # a speaker's mark, as in #Person1#
+    r"|(?<![\d.,:])\d{1,3}(?:[ \u00a0]\d{3})+(?![.,:]?\d)"  # thousands: 100 000
     r"|\d+(?:[.,:]\d+)*"
     r"|[^\W\d_]+(?:['’`][^\W\d_]+)*"
     r"|[$£€¥₹%&@]"
