@@ -30,6 +30,7 @@ setup(
     },
     install_requires=[
         "absl-py>=2.0",
+        "editdistance>=0.6",
         "flax>=0.10",
         "gin-config>=0.5.0",
         # TFDS 4.9 imports it to prepare a dataset and does not ask for it.

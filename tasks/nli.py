@@ -8,11 +8,11 @@ be scored: the test split of such a task is the public validation split.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flan_mix.metrics import accuracy
+from flan_mix.metrics import accuracy, macro_f1
 from flan_mix.registry import FileSource, TaskSpec, TfdsSource, add_task
 from flan_mix.tasks import nli_wording
 from flan_mix.tasks.data_dir import data_dir
-from flan_mix.tasks.labels import YES_NO, by_label, labelled
+from flan_mix.tasks.labels import ANSWERED_IN_FULL, YES_NO, by_label, labelled
 from flan_mix.tasks.text_columns import stripped
 from flan_mix.tasks.tfds_datasets import tfds_source
 from flan_mix.templates import OPTION_GRAMMAR, Template
@@ -157,10 +157,8 @@ def _add_flan(
             source=source,
             fields=fields,
             templates=templates,
-            metrics=(accuracy,),
-            option_styles=OPTION_GRAMMAR,
             collections=("flan2021",),
-            **about,
+            **{"metrics": (accuracy,), "option_styles": OPTION_GRAMMAR, **about},
         )
     )
 
@@ -192,7 +190,7 @@ add_task(
         ),
         fields=cb_fields,
         templates=nli_wording.CB,
-        metrics=(accuracy,),
+        metrics=(accuracy, macro_f1),
         licence="not stated by the source",
         citation=_CB_CITATION,
         text_sources=("commitmentbank",),
@@ -280,6 +278,8 @@ _add_flan(
     ),
     three_way_tensors(SUPER_GLUE_CB),
     nli_wording.CB,
+    metrics=(accuracy, macro_f1),
+    option_styles=ANSWERED_IN_FULL,
     licence="not stated by the source",
     citation=_CB_CITATION,
     text_sources=("commitmentbank",),

@@ -18,6 +18,7 @@ from flan_mix.evaluation.bootstrap import (
     figure,
     weighted_mean_interval,
 )
+from flan_mix.evaluation.evaluation_task import RANK_ACCURACY, RANK_ACCURACY_PER_TOKEN
 from flan_mix.evaluation.predictions import (
     Prediction,
     ScoredTexts,
@@ -27,6 +28,18 @@ from flan_mix.evaluation.predictions import (
 from flan_mix.evaluation.result_files import ResultFiles, read_json, write_json
 from flan_mix.metrics import Interval, Metric, bootstrap_interval, corpus_metric
 from flan_mix.registry import get_task, is_task
+
+PROTOCOLS = {
+    RANK_ACCURACY: "Share of examples of whose options a right one has the highest log-likelihood, "
+    "summed over its tokens and EOS; of equals the first.",
+    RANK_ACCURACY_PER_TOKEN: "The same with log-likelihoods divided by the option's tokens, EOS "
+    "counted.",
+    "loss": "Cross-entropy of the target's tokens and EOS, given those before, in nats, averaged "
+    "over all tokens of all examples.",
+    "token_accuracy": "Share of the target's tokens and EOS that are the likeliest ones, given "
+    "those before, over all tokens of all examples.",
+}
+"""How the scores that no metric of a task gives come about."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +159,10 @@ def result_of(
         chance=chance,
         family=family,
         chooses=chooses,
-        protocols={k: m.protocol for m in metrics for k in m.keys if m.protocol},
+        protocols={
+            **{key: text for key, text in PROTOCOLS.items() if key in {*keys, *whole_scores}},
+            **{k: m.protocol for m in metrics for k in m.keys if m.protocol},
+        },
         metrics=tuple(metrics),
     )
 

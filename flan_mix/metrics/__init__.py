@@ -17,7 +17,7 @@ from flan_mix.metrics.faithfulness import (
     supported_mentions,
 )
 from flan_mix.metrics.intervals import Interval, bootstrap_interval, paired_bootstrap
-from flan_mix.metrics.labels import accuracy, matthews, positive_f1
+from flan_mix.metrics.labels import accuracy, macro_f1, matthews, positive_f1
 from flan_mix.metrics.mentions import Mention
 from flan_mix.metrics.metric import CorpusScores, Metric, check_scorable, whole_scores
 from flan_mix.metrics.question_groups import question_match
@@ -41,6 +41,7 @@ __all__ = [
     "exact_match",
     "faithfulness",
     "invented_mentions",
+    "macro_f1",
     "matthews",
     "missed_mentions",
     "paired_bootstrap",

@@ -1,8 +1,12 @@
-"""How much of a text would have to be typed again: for code, and other text that must be exact."""
+"""How much of a text would have to be typed again: for code, and other text that must be exact.
+
+Levenshtein 1966, "Binary codes capable of correcting deletions, insertions, and reversals"; by the
+library editdistance, which SeqIO needs as well.
+"""
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
+import editdistance
 
 from flan_mix.metrics.metric import Metric, check_scorable
 
@@ -14,23 +18,7 @@ def _score_edit_similarity(prediction: str, references: Sequence[str]) -> Mappin
 
 def _similarity(a: str, b: str) -> float:
     longest = max(len(a), len(b))
-    return 1.0 - _edit_distance(a, b) / longest if longest else 1.0
-
-
-def _edit_distance(a: str, b: str) -> int:
-    """Levenshtein's distance in characters, one row of the table at a time.
-
-    Within a row a cell may also come from its left neighbour for 1: the least of all cells to the
-    left, each plus its distance, is a running minimum once every cell's own index is taken off.
-    """
-    letters = np.array([ord(c) for c in b], np.int32)
-    index = np.arange(len(b) + 1)
-    row = index
-    for deleted, letter in enumerate(a, start=1):
-        replaced = row[:-1] + (letters != ord(letter))
-        from_above = np.concatenate([[deleted], np.minimum(row[1:] + 1, replaced)])
-        row = np.minimum.accumulate(from_above - index) + index
-    return int(row[-1])
+    return 1.0 - editdistance.eval(a, b) / longest if longest else 1.0
 
 
 edit_similarity = Metric(

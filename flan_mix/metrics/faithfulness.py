@@ -8,7 +8,7 @@ times and prices by how they are written, each looked up in the source in whatev
 import functools
 from collections.abc import Mapping, Sequence
 
-from flan_mix.metrics.mentions import Evidence, Mention, Parsed, Piece, pieces_of
+from flan_mix.metrics.mentions import Evidence, Mention, Parsed, Piece, is_common, pieces_of
 from flan_mix.metrics.metric import Metric, check_scorable
 
 _Run = list[Piece]
@@ -21,7 +21,13 @@ def invented_mentions(summary: str, source: str) -> tuple[Mention, ...]:
     """
     evidence = _evidence(source)
     pieces = pieces_of(Parsed.of(summary))
-    return _mentions(summary, _runs(summary, [p for p in pieces if not evidence.supports(p)]))
+    supported = [evidence.supports(piece) for piece in pieces]
+    invented = [
+        piece
+        for place, piece in enumerate(pieces)
+        if not supported[place] and not _completes_a_name(summary, pieces, supported, place)
+    ]
+    return _mentions(summary, _runs(summary, invented))
 
 
 def supported_mentions(text: str, source: str) -> tuple[Mention, ...]:
@@ -44,6 +50,21 @@ def missed_mentions(summary: str, reference: str, source: str = "") -> tuple[Men
 @functools.lru_cache(maxsize=64)
 def _evidence(source: str) -> Evidence:
     return Evidence(source)
+
+
+def _completes_a_name(
+    summary: str, pieces: Sequence[Piece], supported: Sequence[bool], place: int
+) -> bool:
+    """Whether an ordinary word with a capital belongs to a name that the source has.
+
+    Hoza Street, the O2 Arena, where the source says Hoza and O2.
+    """
+    piece, before, after = pieces[place], place - 1, place + 1
+    if piece.kind not in ("name", "place") or not is_common(piece.key):
+        return False
+    if before >= 0 and supported[before] and _one_name(summary, pieces[before], piece):
+        return True
+    return after < len(pieces) and supported[after] and _one_name(summary, piece, pieces[after])
 
 
 def _supported_runs(text: str, source: str) -> list[_Run]:

@@ -1,4 +1,4 @@
-"""Labels: accuracy, Matthews correlation, and the F1 of the positive answer."""
+"""Labels: accuracy, Matthews correlation, F1 of all classes and of the positive answer."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,11 +42,18 @@ def _check_label(prediction: str, references: Sequence[str]) -> Mapping[str, flo
     return {}
 
 
-def _score_matthews(predictions: Sequence[str], references: Sequence[References]) -> CorpusScores:
+def _labels(
+    predictions: Sequence[str], references: Sequence[References]
+) -> tuple[list[str], list[str], list[str | None]]:
+    """(all right labels, sorted; the right ones; the given ones, None where it is no label)."""
     right = [only_reference(texts) for texts in references]
-    given = [prediction.strip() for prediction in predictions]
     labels = sorted(set(right))
-    given = [text if text in labels else None for text in given]
+    given = [prediction.strip() for prediction in predictions]
+    return labels, right, [text if text in labels else None for text in given]
+
+
+def _score_matthews(predictions: Sequence[str], references: Sequence[References]) -> CorpusScores:
+    labels, right, given = _labels(predictions, references)
     agree = np.array([a == b for a, b in zip(right, given, strict=True)], np.float64)
     is_right, is_given = (_indicators(side, [*labels, None]) for side in (right, given))
 
@@ -80,6 +87,35 @@ matthews = Metric(
 Gorodkin 2004, "Comparing two K-category assignments by a K-category correlation coefficient",
 equation 8. White space around a label is ignored. All predictions that are no reference's label
 are one more label, always wrong. 0 where all references, or all predictions, are the same.
+"""
+
+
+def _score_macro(predictions: Sequence[str], references: Sequence[References]) -> CorpusScores:
+    labels, right, given = _labels(predictions, references)
+    is_right, is_given = (_indicators(side, labels) for side in (right, given))
+
+    def scores(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        either = weights @ is_right + weights @ is_given
+        found = np.zeros_like(either)
+        np.divide(2 * (weights @ (is_right * is_given)), either, out=found, where=either > 0)
+        return {"macro_f1": 100.0 * found.sum(axis=1) / (either > 0).sum(axis=1)}
+
+    return scores
+
+
+macro_f1 = Metric(
+    "macro_f1",
+    ("macro_f1",),
+    _check_label,
+    _score_macro,
+    protocol="F1 of each label over all examples together, averaged over the labels without "
+    "weights; an answer that is no label is missing from its label's recall.",
+)
+"""Unweighted mean of the F1 of each label, as SuperGLUE scores CB beside accuracy.
+
+Wang et al. 2019, "SuperGLUE: A Stickier Benchmark", https://arxiv.org/abs/1905.00537, section 3.2.
+Labels are the references of the whole evaluation; white space around one is ignored. Of a resample
+in which a label is neither right nor given the others are averaged.
 """
 
 

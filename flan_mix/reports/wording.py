@@ -23,9 +23,29 @@ _METRICS: Mapping[str, tuple[str, str]] = {
         "Rank accuracy",
         "examples whose right option the model finds the likeliest, in per cent",
     ),
+    "rank_accuracy_per_token": (
+        "Rank accuracy per token",
+        "the same by likelihood per token, which does not favour short options, in per cent",
+    ),
+    "macro_f1": ("Macro F1", "F1 of each label, all labels counting alike, 0 to 100"),
+    "positive_f1": (
+        "F1 of yes",
+        "how well the answer yes is told from no, 0 (never right) to 100 (always)",
+    ),
+    "question_match": (
+        "Questions all right",
+        "questions all of whose proposed answers are judged rightly, in per cent",
+    ),
+    "entity_f1": ("Entity F1", "names found with the right kind, 0 (none) to 100 (all, no other)"),
+    "entity_precision": (
+        "Entity precision",
+        "of the names given those that are right, in per cent",
+    ),
+    "entity_recall": ("Entity recall", "of the right names those that were given, in per cent"),
     "matthews": ("Matthews", "correlation of answers with labels, from −100 over 0 to 100"),
     "pearson": ("Pearson", "correlation of the numbers answered with the right ones"),
     "spearman": ("Spearman", "correlation of their orders"),
+    "readable": ("Readable", "answers that are a number, in per cent"),
     "accuracy": ("Accuracy", "answers that are exactly the right label, in per cent"),
     "exact_match": (
         "Exact match",

@@ -229,6 +229,8 @@ def test_teacher_forced_scores_cover_the_evaluated_examples_only(tmp_path: Path)
     assert result.scores["loss"] == 12
     assert result.scores["token_accuracy"] == 25
     assert "loss" not in result.intervals
+    assert result.protocols.keys() == result.scores.keys()
+    assert "in nats" in result.protocols["loss"]
 
 
 def test_a_task_without_metrics_is_kept_out_of_the_means(tmp_path: Path):

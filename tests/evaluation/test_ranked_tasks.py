@@ -86,6 +86,13 @@ def test_rows_of_options_are_put_together_and_scored_as_seqio_scores_them(tmp_pa
     assert scorer.asked == [(f"colour {n}?", OPTIONS) for n in range(40)]
 
 
+def test_every_figure_of_a_ranked_task_says_how_it_comes_about(tmp_path: Path):
+    task = ranked_task(tmp_path, rows_by_option(["blue"]))
+    result = evaluate_task(task, nothing, VOCABULARY, score_options=Scorer(by_hash))
+    assert result.protocols.keys() == result.scores.keys() == result.intervals.keys()
+    assert "summed over its tokens" in result.protocols["rank_accuracy"]
+
+
 def test_the_chosen_option_is_the_prediction_and_all_are_written(tmp_path: Path):
     table = {"red": -4.0, "dark green": -5.0, "blue": -6.0}
     task = ranked_task(tmp_path / "cache", rows_by_option(["dark green"]))

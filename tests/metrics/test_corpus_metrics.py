@@ -14,13 +14,14 @@ from flan_mix.metrics import (
     corpus_metric,
     correlation,
     entity_f1,
+    macro_f1,
     matthews,
     positive_f1,
     question_match,
     read_entities,
 )
 
-CORPUS_METRICS = [bleu, chrf, correlation, entity_f1, matthews, positive_f1]
+CORPUS_METRICS = [bleu, chrf, correlation, entity_f1, macro_f1, matthews, positive_f1]
 each_metric = pytest.mark.parametrize("metric", CORPUS_METRICS, ids=lambda metric: metric.name)
 
 # Targets that each metric can score, with answers of which some are wrong.
@@ -29,6 +30,7 @@ TARGETS = {
     "chrf": ["the red fox", "it rained", "no one came"],
     "correlation": ["1", "2.5", "4"],
     "entity_f1": ["Ann (person); Oslo (location)", "Bo (person)", "No names."],
+    "macro_f1": ["yes", "maybe", "yes"],
     "matthews": ["good", "bad", "good"],
     "positive_f1": ["yes", "no", "yes"],
 }
@@ -37,6 +39,7 @@ ANSWERS = {
     "chrf": ["the red wolf", "it rains", "someone came"],
     "correlation": ["1", "4", "2"],
     "entity_f1": ["Ann (person)", "Bo (group); Bo (person)", "Al (person)"],
+    "macro_f1": ["yes", "yes", "no"],
     "matthews": ["good", "good", "?"],
     "positive_f1": ["yes", "yes", "no"],
 }
@@ -224,6 +227,38 @@ def test_matthews_says_0_where_nothing_varies_and_refuses_two_right_labels():
         matthews([["a", "b"]], ["a"])
 
 
+def test_macro_f1_of_a_case_worked_out_by_hand():
+    # yes: 2 right of 3 said and 2 that are, F1 4/5. no: 1 of 1 and 2, F1 2/3. maybe: none, F1 0.
+    # The answer that is no label is missed where no was right, and is no class of its own.
+    targets = ["yes", "yes ", "no", "no", "maybe"]
+    answers = ["yes", " yes", "no", "dunno", "yes"]
+    assert macro_f1(targets, answers)["macro_f1"] == pytest.approx(100 * (4 / 5 + 2 / 3) / 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(right=NUMBERS, data=st.data())
+def test_macro_f1_is_the_mean_of_the_harmonic_means(right, data):
+    answers = data.draw(st.lists(st.integers(0, 6), min_size=len(right), max_size=len(right)))
+    pairs = list(zip(right, answers, strict=True))
+    f1 = []
+    for label in set(right):
+        hits = pairs.count((label, label))
+        precision = hits / answers.count(label) if label in answers else 0.0
+        recall = hits / right.count(label)
+        f1.append(2 * precision * recall / (precision + recall) if hits else 0.0)
+    found = macro_f1([str(v) for v in right], [str(v) for v in answers])["macro_f1"]
+    assert found == pytest.approx(100 * sum(f1) / len(f1))
+
+
+def test_a_label_that_a_resample_lacks_has_no_part_in_its_macro_f1():
+    scores = macro_f1.score_corpus(["a", "b", "a"], [["a"], ["b"], ["c"]])
+    # Of the first two: both right. Of the last two: b right, c missed, a said in vain.
+    weights = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
+    assert scores(weights)["macro_f1"] == pytest.approx([100, 100 / 3])
+    with pytest.raises(ValueError, match="macro_f1, example 0: there must be one right answer"):
+        macro_f1([["a", "b"]], ["a"])
+
+
 def test_positive_f1_of_a_case_worked_out_by_hand():
     # Said yes 3 times, 2 of them right, of 4 that are: P 2/3, R 2/4, F1 4/7.
     targets = ["yes", "Yes", "true", "yes", "no", "False"]
@@ -271,6 +306,17 @@ def test_entity_f1_takes_the_better_reference_and_refuses_what_is_no_list():
 
 
 MULTIRC_IDS = ["p-0-0", "p-0-1", "p-1-0", "q-0-0", "q-0-1", "q-0-2"]
+
+
+def test_multirc_is_f1_over_all_answers_and_exact_match_of_questions():
+    # SuperGLUE's F1a and EM. Yes was said 3 times, 2 of them right, of 2 that are: F1 4/5. Of three
+    # questions all but the last one's answers are judged right.
+    right = ["yes", "no", "yes", "no", "no", "no"]
+    said = ["yes", "no", "yes", "no", "yes", "no"]
+    assert positive_f1(right, said)["positive_f1"] == pytest.approx(80)
+    scores = question_match.score_all(said, [[text] for text in right], MULTIRC_IDS)
+    assert scores is not None
+    assert scores(np.ones((1, 6)))["question_match"] == pytest.approx([200 / 3])
 
 
 def test_question_match_counts_questions_whose_answers_are_all_judged_right():

@@ -16,6 +16,7 @@ from flan_mix.metrics import (
     entity_f1,
     exact_match,
     faithfulness,
+    macro_f1,
     matthews,
     positive_f1,
     question_match,
@@ -24,7 +25,7 @@ from flan_mix.metrics import (
 )
 
 SHIPPED = [rouge, accuracy, exact_match, token_f1, edit_similarity]
-CORPUS = [bleu, chrf, correlation, entity_f1, matthews, positive_f1, question_match]
+CORPUS = [bleu, chrf, correlation, entity_f1, macro_f1, matthews, positive_f1, question_match]
 each_metric = pytest.mark.parametrize("metric", SHIPPED, ids=lambda metric: metric.name)
 
 

@@ -40,6 +40,20 @@ def test_answers_are_scored_as_squad_does(prediction, reference, match, f1):
     assert token_f1.score_example(prediction, [reference]) == {"token_f1": pytest.approx(f1)}
 
 
+def test_record_is_the_best_of_all_mentions_of_the_entity():
+    # ReCoRD's F1 and exact match: the highest over the mentions, each averaged over queries.
+    mentions = ["Barack Obama", "President Obama", "Obama"]
+    answers = ["obama", "the Obama family"]
+    targets = [mentions, mentions]
+    # Against "Obama" the first is exact; the second says 2 words that count, 1 of them right.
+    assert exact_match(targets, answers) == {"exact_match": 50.0}
+    assert token_f1(targets, answers) == {"token_f1": pytest.approx(100 * (1 + 2 / 3) / 2)}
+    # One mention alone would give another figure.
+    assert token_f1(["Barack Obama"] * 2, answers) == {
+        "token_f1": pytest.approx(50 * (2 / 3 + 1 / 2))
+    }
+
+
 def test_rouge_of_a_case_worked_out_by_hand():
     # 5 and 7 words share 4, as jumps and jumped have one stem; 4 and 6 bigrams share 3; the longest
     # common subsequence is "the red fox jump".

@@ -4,8 +4,11 @@ import json
 import re
 from html import unescape
 
+from flan_mix import metrics
 from flan_mix.evaluation import compare
+from flan_mix.evaluation.task_result import PROTOCOLS
 from flan_mix.reports import comparison_json, comparison_markdown
+from flan_mix.reports.wording import metric_label, metric_meaning
 from tests.evaluation.test_comparison import evaluation, result
 from tests.reports.starter_models import starter_comparisons
 
@@ -39,6 +42,14 @@ def test_markdown_is_a_table_with_a_row_for_every_task():
     named = {unescape(row[0]): row for row in rows}
     assert re.fullmatch(r"\*\*−\d+\.\d ▼\*\* \(−\d+\.\d to −\d+\.\d\)", named["order_entities"][5])
     assert "**Question answering** (held out)" in named
+
+
+def test_readers_are_told_every_score_that_we_give_in_words():
+    ours = [each for each in vars(metrics).values() if isinstance(each, metrics.Metric)]
+    keys = {key for metric in ours for key in metric.keys} | set(PROTOCOLS)
+    assert len(ours) > 12 and {"macro_f1", "rouge1", "rank_accuracy"} <= keys
+    for key in keys:
+        assert metric_label(key) != key and len(metric_meaning(key)) > 20, key
 
 
 def test_names_neither_end_cells_nor_become_markup():

@@ -48,10 +48,11 @@ def read_cardinal(tokens: Sequence[Token], start: int) -> Cardinal | None:
 
 
 def plain_value(digits: str) -> float | None:
-    """What a token of digits says; commas in front of three digits part thousands.
+    """What a token of digits says; blanks, and commas before three digits, part thousands.
 
     None for what is no plain number, as 2:30 and 1.2.2020.
     """
+    digits = "".join(digits.split())
     head, *groups = digits.split(",")
     if groups and all(len(group) == 3 for group in (*groups[:-1], groups[-1].split(".")[0])):
         digits = head + "".join(groups)
@@ -86,7 +87,7 @@ def _words(tokens: Sequence[Token], start: int) -> Cardinal | None:
             return None
         current, place = 1.0, start + 1
     while place < len(tokens):
-        word = tokens[place].key
+        word = _number_word(tokens[place])
         value = SMALL.get(word, TENS.get(word, ORDINALS.get(word)))
         if value is not None:
             joined = _joined(current, value, word in TENS)
@@ -107,6 +108,12 @@ def _words(tokens: Sequence[Token], start: int) -> Cardinal | None:
     if place == start or (current is None and not total):
         return None
     return Cardinal(place, total + (current or 0.0), form)
+
+
+def _number_word(token: Token) -> str:
+    """The key of a token; "seven" for "sevenish"."""
+    word = token.key.removesuffix("ish")
+    return word if word in SMALL or word in TENS else token.key
 
 
 def _joined(current: float | None, value: int, is_tens: bool) -> float | None:

@@ -36,7 +36,7 @@ these they they'd they'll they're they've thing things third this those though t
 thus till time to today together tomorrow tonight too toward towards twice ugh uh under
 unfortunately unless unlike until unto up upon us used usually various very via was wasn't way we
 we'd we'll we're we've well were weren't what what's whatever when whenever where whereas wherever
-whether which whichever while who who's whoever whole whom whose why within without won't would
+whether which whichever while who who's whoever whole whom whose why with within without won't would
 wouldn't wow yeah yep yes yesterday yet you you'd you'll you're you've your yours yourself
 """
 
@@ -47,7 +47,7 @@ alcohol amount animal anniversary announcement answer apartment app appearance a
 appointment approach area argument arm arrangement arrival article artist assistant assignment
 atmosphere attempt attendance attendant attention attitude audience aunt author baby background bag
 baggage ball band bank bar bargain barber bartender basement basketball bath bathroom battery
-beach bed bedroom beer behavior belief benefit bicycle bike bill birth birthday bit blood board boat
+beach bed bedroom beer behavior belief benefit bicycle bike birth birthday bit blood board boat
 body book booking boss bottle bottom box boy boyfriend boys brain brand bread break breakfast
 breakup bride bridge brother brother-in-law budget building burger bus business businessman buyer
 cab cake call caller calls camera camp campus candidate car card care career cash cashier cat cats
@@ -122,6 +122,32 @@ wife wind window wine winter witness woman women wood word words work worker wor
 workplace world writer writing year years youth
 """
 
+_VERBS = """
+accompany accord achieve admit adopt advise announce apply appreciate approve argue arrange arrive
+assist assume attach attempt attend avoid bake base beat become beg begin behave belong blame borrow
+bother breathe brush calculate cancel carry catch celebrate climb collect combine commit compare
+compete complain conclude confirm confuse congratulate connect consult contain contribute convert
+convince count cover criticize cross cry declare decline decorate decrease delete deliver deny
+depend describe deserve destroy develop die dig disagree disappoint discuss dislike divide download
+draw earn edit educate elect eliminate emphasize enable encourage enroll ensure escape establish
+estimate evaluate examine exist expand explore express fail fall feed finish fly focus follow force
+forgive fry gain gather grow handle happen hesitate hide hit hug identify ignore imagine improve
+injure insist install intend invent irritate jog judge jump kick kill kiss knit knock laugh lay lend
+lift listen load maintain manage marry measure meet melt mention mix motivate negotiate obtain occur
+offend opt organize owe paint participate pause perform persuade pick possess post pour practice
+practise praise pray prefer prepare press pretend prevent print proceed produce promise promote
+prompt protect prove provide publish pull punish push quit raise reach react rearrange receive
+recharge recognize recover reduce refer reflect refuse regret reject relate release rely remain
+remind rent repair repeat replace reply represent request reschedule rescue research reserve resign
+resist respect respond rest restart result retire return reveal reward ride ring rise roll rush scan
+search select separate serve settle shake shave shoot shout shut sing smell smile solve spell split
+spoil squeeze stare steal stick stretch strike struggle succeed suffer suggest suit supply support
+suppose survive suspect swallow swear sweep swim switch taste tear tease tempt test throw tidy tie
+touch trade train transfer transform translate transport trap travel treat trip trust try type
+upgrade use vary visit volunteer vote walk warn wash waste watch weigh win wipe witness wrap write
+yell
+"""
+
 _OTHERS = """
 able absent academic accept active actual add additional administrative advanced advertising afford
 afraid agree airy alive allow amazing ancient angry annual anxious apologies
@@ -169,13 +195,21 @@ am pm etc ie eg vs nr no's ad ads id tv dj pc i mr mrs ms miss sir madam ma'am d
 
 _FUNCTION_WORDS = word_set(_FUNCTION + _SHORT)
 
-COMMON_WORDS = word_set(_SHORT + _FUNCTION + _NOUNS + _OTHERS)
+COMMON_WORDS = word_set(_SHORT + _FUNCTION + _NOUNS + _VERBS + _OTHERS)
+
+# Of what people do, and surnames more often.
+_SURNAMES = word_set(
+    "baker barber brewer carter carver cutter fisher fuller hunter mercer miller parker porter "
+    "potter rider sawyer skinner tanner tucker turner walker weaver"
+)
 
 _CONTRACTED = re.compile(r"'(?:ll|d|ve|re|m)$")
 
+_BEFORE_ES = ("ses", "xes", "zes", "ches", "shes", "oes")
+
 _ENDINGS = word_list(
     "tion tions sion sions ness ments ship ships less ful ous able ible ally ently antly ingly "
-    "edly ously fully wards ward ists isms ism"
+    "edly ously fully tely ively arily wards ward ists isms ism"
 )
 
 
@@ -187,6 +221,8 @@ def is_function_word(key: str) -> bool:
 def is_common(key: str) -> bool:
     """Whether a word in lower case, or the word that it is a form of, needs no capital."""
     key = _CONTRACTED.sub("", key)
+    if key in _SURNAMES:
+        return False
     if key in COMMON_WORDS or any(form in COMMON_WORDS for form in _roots(key)):
         return True
     return len(key) > 6 and any(key.endswith(ending) for ending in _ENDINGS)
@@ -208,6 +244,8 @@ def _roots(key: str) -> list[str]:
         ("er", ""),
         ("er", "e"),
     ):
+        if ending == "es" and not key.endswith(_BEFORE_ES):
+            continue  # James is no form of jam.
         if len(key) > len(ending) + 2 and key.endswith(ending):
             roots.append(key.removesuffix(ending) + put)
             if len(roots[-1]) > 3 and not put and roots[-1][-1] == roots[-1][-2]:

@@ -1,6 +1,7 @@
 """How long something takes, in one unit: 90 minutes are an hour and a half."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from flan_mix.metrics.mentions.quantities import Quantity
 from flan_mix.metrics.mentions.tokens import Token
@@ -47,7 +48,11 @@ def durations_of(tokens: Sequence[Token], quantities: Sequence[Quantity]) -> fro
     """All durations of a text in minutes, those without a number ("half an hour") too."""
     counted = (minutes_of(tokens, quantity) for quantity in quantities)
     found = {minutes for minutes in counted if minutes is not None}
+    found |= {minutes for pair in pairwise(quantities) if (minutes := _together(tokens, *pair))}
     for place, token in enumerate(tokens):
+        own = unit_of(tokens, place)
+        if own and (half := _and_a_half(tokens, place + 1, own)):
+            found.add(own + half)
         unit = unit_of(tokens, place + 1)
         if token.key in _ONE and unit:
             half = place and tokens[place - 1].key == "half"
@@ -57,6 +62,15 @@ def durations_of(tokens: Sequence[Token], quantities: Sequence[Quantity]) -> fro
         elif token.key == "couple" and (unit := unit or unit_of(tokens, place + 2)):
             found.add(2.0 * unit)
     return frozenset(found)
+
+
+def _together(tokens: Sequence[Token], first: Quantity, second: Quantity) -> float | None:
+    """2 hours and 30 minutes; None where two numbers are no such sum."""
+    minutes = minutes_of(tokens, first), minutes_of(tokens, second)
+    between = [token.key for token in tokens[first.last + 1 : second.first]]
+    if minutes[0] is None or minutes[1] is None or between not in ([], ["and"]):
+        return None
+    return minutes[0] + minutes[1] if minutes[1] < minutes[0] else None
 
 
 def _and_a_half(tokens: Sequence[Token], place: int, unit: int) -> float:

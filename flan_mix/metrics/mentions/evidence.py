@@ -16,6 +16,11 @@ from flan_mix.metrics.mentions.tokens import Token
 
 # Who says a line of a dialogue: "Anna Lee: …", "#Person1#: …".
 _SPEAKER = re.compile(r"^\s*([#\w][^:\n]{0,40}):", re.MULTILINE)
+# Times as they may be typed: 2.30, "4: 30", "8;15"; and "10 to 9", which may be a range as well.
+_CLOCK_READINGS = re.compile(r"(?<![\d.,:;])(\d{1,2})[.,:;] ?([0-5]\d)(?!\d)")
+_MINUTES_TO = re.compile(r"\b([1-5]?[05]) to (\d{1,2})\b")
+# Years in two figures: in 84, '68.
+_SHORT_YEAR = re.compile(r"(?:\b(?:in|since|until|from|of) |['’])(\d\d)\b")
 _MENTIONED_COUNTS = {
     "both": 2,
     "twice": 2,
@@ -152,12 +157,14 @@ class Evidence:
                 whole = quantity.value + change.value / 100
                 numbers.add(whole)
                 currencies[whole].add(quantity.unit)
-        for spaced in re.findall(r"\b\d{1,3}(?:, \d{3})+\b", self._text):
-            numbers.add(float(spaced.replace(", ", "")))
+        # 17, 000 and 152.374 for thousands; 1. 25 with a blank that belongs to no number.
+        for spaced in re.findall(r"\b\d{1,3}(?:(?:, |\.)\d{3})+\b", self._text):
+            numbers.add(float(re.sub(r"\D", "", spaced)))
+        for spaced in re.findall(r"\b\d+\. \d{1,2}\b", self._text):
+            numbers.add(float(spaced.replace(" ", "")))
         for token in self._parsed.tokens:
             if token.is_digits:
-                parts = [float(part) for part in re.split(r"[.,:]", token.text)]
-                numbers |= set(parts)
+                numbers |= {float(part) for part in re.findall(r"\d+", token.text)}
             elif token.key in _MENTIONED_COUNTS:
                 numbers.add(float(_MENTIONED_COUNTS[token.key]))
         return frozenset(numbers), currencies
@@ -170,10 +177,11 @@ class Evidence:
             elif quantity.value.is_integer() and quantity.unit == "":
                 for value in _as_times(int(quantity.value)):
                     times[value].add("")
-        for token in self._parsed.tokens:
-            parts = re.fullmatch(r"(\d{1,2})[.,:](\d{2})", token.text)
-            if parts and int(parts[1]) <= 24 and int(parts[2]) < 60:
-                times[float((int(parts[1]) * 60 + int(parts[2])) % HALF_DAY)].add("")
+        clocks = _CLOCK_READINGS.findall(self._text)
+        clocks += [(hour, f"-{minute}") for minute, hour in _MINUTES_TO.findall(self._text)]
+        for hour, minute in clocks:
+            if 0 < int(hour) <= 24:
+                times[float((int(hour) * 60 + int(minute)) % HALF_DAY)].add("")
         return times
 
     def _says_quantity(self, piece: Piece, quantity: Quantity) -> bool:
@@ -185,11 +193,17 @@ class Evidence:
                 return False
         if quantity.value in self._numbers:
             return True
+        if piece.kind == "date" and 1900 <= quantity.value < 2100:
+            return quantity.value % 100 in self._short_years
         if quantity.kind == "price":
             return False
         if piece.counts_people and quantity.value == len(self._speakers):
             return True
         return piece.minutes in self._durations or self._says_clock(piece, quantity)
+
+    @cached_property
+    def _short_years(self) -> frozenset[int]:
+        return frozenset(map(int, _SHORT_YEAR.findall(self._text)))
 
     @cached_property
     def _durations(self) -> frozenset[float]:

@@ -36,9 +36,11 @@ def _is_short_form(short: str, full: str) -> bool:
     for ending in _PET_ENDINGS:
         if short.endswith(ending):
             stem = short.removesuffix(ending)
-            if len(stem) > 3 and stem[-1] == stem[-2]:
-                stem = stem[:-1]
-            if len(stem) >= 3 and full.startswith(stem):
+            doubled = len(stem) > 3 and stem[-1] == stem[-2]
+            stem = stem[:-1] if doubled else stem
+            # Three letters say little: Mary is neither Mark nor Marriott, but Jenny is Jennifer.
+            enough = 3 if doubled or ending in ("ie", "i") else 4
+            if len(stem) >= enough and full.startswith(stem):
                 return True
     return False
 

@@ -142,10 +142,12 @@ def _hour(text: str, tokens: Sequence[Token], place: int) -> Quantity | None:
         half, last_half, end = _half_of_day(text, tokens, last)
         value = _minutes(int(cardinal.value), 0)
         return _made(tokens, place, last_half, "time", value, half, cardinal.form, end)
-    if after.is_word == tokens[place].is_word and cardinal.value <= 12:
+    if (after.is_word or tokens[place].is_digits) and cardinal.value <= 12:
         minutes = read_cardinal(tokens, cardinal.end)
-        if minutes and 10 <= minutes.value < 60 and minutes.form == cardinal.form:
-            if text[tokens[cardinal.end - 1].end : after.start].strip():
+        if minutes and 10 <= minutes.value < 60 and minutes.form != "ordinal":
+            between = text[tokens[cardinal.end - 1].end : after.start]
+            # Two-thirty, but five-ten is a range.
+            if between.strip() and (between != "-" or minutes.value < 15 or not after.is_word):
                 return None
             half, last, end = _half_of_day(text, tokens, minutes.end)
             value = _minutes(int(cardinal.value), int(minutes.value))
@@ -168,7 +170,7 @@ def _relative_time(text: str, tokens: Sequence[Token], place: int) -> Quantity |
         return None
     direction = {"past": 1, "after": 1, "to": -1, "till": -1}.get(tokens[after].key, 0)
     if direction and after + 1 < len(tokens):
-        hour = _hour_number(tokens, after + 1)
+        hour = _hour_number(tokens, after + 1) or _named_hour(tokens, after + 1)
         # "5 to 6" is a range as well; evidence takes both readings.
         exact = word in ("half", "quarter") or tokens[after].key == "past" or minutes % 5 == 0
         is_range = tokens[place].is_digits and tokens[after].key in ("to", "till")
@@ -189,6 +191,12 @@ def _hour_number(tokens: Sequence[Token], place: int) -> Cardinal | None:
     cardinal = read_cardinal(tokens, place)
     whole = cardinal is not None and cardinal.value.is_integer() and cardinal.form != "ordinal"
     return cardinal if whole and cardinal and 1 <= cardinal.value <= 24 else None
+
+
+def _named_hour(tokens: Sequence[Token], place: int) -> Cardinal | None:
+    """Midnight and noon, which are both 12."""
+    named = place < len(tokens) and tokens[place].key in _NAMED_TIMES
+    return Cardinal(place + 1, 12.0, "words") if named else None
 
 
 def _minutes(hour: int, minute: int) -> float:

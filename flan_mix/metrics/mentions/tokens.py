@@ -8,13 +8,14 @@ from flan_mix.metrics.mentions.word_lists import word_set
 
 _TOKEN = re.compile(
     r"#\w+#"  # a speaker's mark, as in #Person1#
+    r"|(?<![\d.,:])\d{1,3}(?:[ \u00a0]\d{3})+(?![.,:]?\d)"  # thousands: 100 000
     r"|\d+(?:[.,:]\d+)*"
     r"|[^\W\d_]+(?:['’`][^\W\d_]+)*"
     r"|[$£€¥₹%&@]"
 )
 _OPENING = " \t\"'“”‘’«([{*_•-–—"
 _SENTENCE_ENDS = ".!?:;…\n\r|>"
-_TITLES = word_set("mr mrs ms dr prof st sr jr mt vs no")
+_TITLES = word_set("mr mrs ms dr prof st sr jr mt vs")
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,20 @@ def comparable(word: str) -> str:
 
 
 def _opens(text: str, start: int) -> bool:
-    before = text[:start].rstrip(_OPENING)
-    if not before or before[-1] in _SENTENCE_ENDS:
-        return not _abbreviated(before)
-    return False
+    end = start
+    while end and text[end - 1] in _OPENING:
+        end -= 1
+    if not end:
+        return True
+    return text[end - 1] in _SENTENCE_ENDS and not _abbreviated(text, end)
 
 
-def _abbreviated(before: str) -> bool:
-    """Whether a full stop belongs to a title or an initial and ends no sentence."""
-    if not before.endswith("."):
+def _abbreviated(text: str, end: int) -> bool:
+    """Whether a full stop before `end` belongs to a title or an initial and ends no sentence."""
+    if text[end - 1] != ".":
         return False
-    word = re.search(r"(\w+)\.$", before)
-    return word is not None and (
-        word[1].lower() in _TITLES or (len(word[1]) == 1 and word[1].isupper())
-    )
+    begin = end - 1
+    while begin and text[begin - 1].isalnum():
+        begin -= 1
+    word = text[begin : end - 1]
+    return word.lower() in _TITLES or (len(word) == 1 and word.isupper())

@@ -7,7 +7,11 @@ from flan_mix.registry import catalogue
 from flan_mix.registry.field_rows import FieldRow
 from flan_mix.registry.file_source import FileSource
 from flan_mix.registry.linting.finding import Finding
-from flan_mix.registry.linting.metric_reading import metric_findings, unreadable_targets
+from flan_mix.registry.linting.metric_reading import (
+    RightAnswer,
+    metric_findings,
+    unreadable_targets,
+)
 from flan_mix.registry.linting.near_duplicates import duplicate_findings
 from flan_mix.registry.linting.option_wording import option_findings
 from flan_mix.registry.linting.rendered_rows import LintExample, rendered_rows
@@ -122,12 +126,18 @@ def _sharing_fields(spec: TaskSpec) -> list[TaskSpec]:
 
 def _answers(
     spec: TaskSpec, sample: Sequence[FieldRow], examples: Sequence[LintExample]
-) -> list[tuple[int, str, tuple[str, ...]]]:
+) -> list[RightAnswer]:
     """Targets of forward templates with what they are scored against."""
     scored = {row.id for row in sample[:_EXAMPLES_SCORED]}
     return [
         # Where the name of an option is asked for, it alone is right.
-        (e.template, e.targets, () if e.style and e.style.answer_by_name else e.row.references)
+        RightAnswer(
+            e.template,
+            e.targets,
+            () if e.style and e.style.answer_by_name else e.row.references,
+            e.inputs,
+            e.row.id,
+        )
         for e in examples
         if e.row.id in scored and not spec.templates[e.template].inverted
     ]

@@ -1,11 +1,25 @@
 """Lint of metrics: those that take a text for a list, and those that cannot read their targets."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from flan_mix.metrics import Metric
+from flan_mix.metrics import Metric, whole_scores
 from flan_mix.registry.linting.finding import Finding
 from flan_mix.registry.task_spec import TaskSpec
+
+
+class RightAnswer(NamedTuple):
+    """What a metric is tried on: an example's target against its references.
+
+    id: of the row. references: none where the target alone is right. source: what is asked.
+    """
+
+    template: int
+    target: str
+    references: tuple[str, ...]
+    source: str
+    id: str
 
 
 def metric_findings(spec: TaskSpec) -> Iterator[Finding]:
@@ -23,7 +37,7 @@ def metric_findings(spec: TaskSpec) -> Iterator[Finding]:
     by_name = [style.name for style in spec.option_styles if style.answer_by_name]
     asking = [t for t in spec.templates if t.uses_options and "answer" in t.target_fields]
     for metric in spec.metrics:
-        if by_name and asking and metric.score_corpus is not None:
+        if by_name and asking and metric.is_of_corpus:
             yield Finding(
                 spec.name,
                 "unreadable_target",
@@ -33,34 +47,40 @@ def metric_findings(spec: TaskSpec) -> Iterator[Finding]:
             )
 
 
-def unreadable_targets(
-    spec: TaskSpec, answers: Sequence[tuple[int, str, tuple[str, ...]]]
-) -> Iterator[Finding]:
+def unreadable_targets(spec: TaskSpec, answers: Sequence[RightAnswer]) -> Iterator[Finding]:
     """Metrics that refuse the right answer, or give it nothing.
 
-    answers: (template, target, references) of sampled examples of forward templates.
+    answers: of sampled examples of forward templates.
     """
     clean = spec.postprocess or _same
+    cleaned = [
+        a._replace(
+            target=clean(a.target), references=tuple(map(clean, a.references or (a.target,)))
+        )
+        for a in answers
+    ]
     for metric in spec.metrics:
+        readable, best = [], dict.fromkeys((answer.template for answer in answers), 0.0)
         reported: set[tuple[int, str]] = set()
-        main, best = metric.keys[0], dict.fromkeys({number for number, _, _ in answers}, 0.0)
-        for number, target, references in answers:
+        for given, answer in zip(answers, cleaned, strict=True):
             try:
-                texts = tuple(map(clean, references)) or (clean(target),)
-                scores = metric.score_example(clean(target), texts)
-                best[number] = max(best[number], scores.get(main, 100.0))
+                scores = metric.score(answer.target, answer.references, answer.source)
             except Exception as error:
-                best[number] = 100.0
+                best[answer.template] = 100.0
                 fault = f"{type(error).__name__}: {error}"
                 kind = re.sub(r"\d+|\(.*|'.*", "", fault)
-                if (number, kind) not in reported:
-                    reported.add((number, kind))
+                if (answer.template, kind) not in reported:
+                    reported.add((answer.template, kind))
                     yield Finding(
                         spec.name,
                         "unreadable_target",
-                        f"{metric.name} cannot score {target[:60]!r} against itself: {fault[:160]}",
-                        number,
+                        f"{metric.name} cannot score {given.target[:60]!r} against itself: "
+                        f"{fault[:160]}",
+                        answer.template,
                     )
+                continue
+            readable.append(answer)
+            best[answer.template] = max(best[answer.template], scores.get(metric.keys[0], 100.0))
         for number in sorted(n for n, score in best.items() if score <= 0):
             yield Finding(
                 spec.name,
@@ -69,13 +89,42 @@ def unreadable_targets(
                 "else than the targets say.",
                 number,
             )
+        if metric.is_of_corpus and readable:
+            yield from _unreadable_corpus(spec, metric, readable)
+
+
+def _unreadable_corpus(
+    spec: TaskSpec, metric: Metric, answers: Sequence[RightAnswer]
+) -> Iterator[Finding]:
+    """The same of a metric that reads all examples together, over all templates."""
+    targets, references = [a.target for a in answers], [a.references for a in answers]
+    try:
+        scores = metric.score_all(targets, references, [a.id for a in answers])
+        assert scores is not None
+        whole = whole_scores(scores, answers)[metric.keys[0]]
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+        yield Finding(
+            spec.name,
+            "unreadable_target",
+            f"{metric.name} cannot score the right answers together: {fault[:160]}",
+        )
+        return
+    # Where all answers are the same, a correlation or the F1 of another answer is rightly 0.
+    if whole <= 0 and len(set(references)) > 1:
+        yield Finding(
+            spec.name,
+            "unreadable_target",
+            f"{metric.name} gives the right answers 0 together: it, or postprocess, reads "
+            "something else than the targets say.",
+        )
 
 
 def _iterates_text(metric: Metric) -> bool:
     """Whether a text is scored as the list of its letters, where a list was expected."""
-    score: Callable[..., Mapping[str, float]] = metric.score_example
     try:
-        alone, listed = score("a", "abc"), score("a", ("abc",))
+        alone = metric.score("a", "abc", "abc")
+        listed = metric.score("a", ("abc",), "abc")
     except Exception:
         return False  # It refuses, as it should, or wants other texts than these.
     return dict(alone) != dict(listed)

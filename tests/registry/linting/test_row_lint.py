@@ -4,7 +4,16 @@ import dataclasses
 
 import pytest
 
-from flan_mix.metrics import Metric, accuracy, exact_match, rouge
+from flan_mix.metrics import (
+    Metric,
+    accuracy,
+    correlation,
+    exact_match,
+    faithfulness,
+    positive_f1,
+    question_match,
+    rouge,
+)
 from flan_mix.registry import FileSource, TaskError, add_task, remove
 from flan_mix.registry.linting import lint_tasks
 from flan_mix.tasks.starter import STARTER_VOCABULARY
@@ -150,6 +159,30 @@ def test_metrics_that_cannot_read_their_targets_are_found(spec_of):
         metrics=(accuracy,),
     )
     assert kinds(references, rows=5) == [("unreadable_target", number) for number in range(10)]
+
+
+def test_metrics_that_need_sources_and_ids_get_those_of_the_rows(spec_of):
+    repeated = [{**row, "answer": f"They ask of {i}."} for i, row in enumerate(ROWS)]
+    assert kinds(spec_of(repeated, metrics=(rouge, faithfulness)), rows=5) == []
+    judged = [{**row, "answer": "yes" if i % 3 else "no"} for i, row in enumerate(ROWS)]
+    grouped = [{**row, "id": f"{i // 4}-{i % 4}"} for i, row in enumerate(judged)]
+    assert kinds(spec_of(grouped, metrics=(positive_f1, question_match)), rows=40) == []
+    # Ids that tell of no question.
+    found = lint_tasks([spec_of(judged, metrics=(question_match,))], rows=40)
+    assert [(each.kind, each.template) for each in found] == [("unreadable_target", None)]
+    assert "cannot score the right answers together: ValueError: the id '" in found[0].message
+
+
+def test_a_metric_of_all_rows_that_gives_the_right_answers_nothing_is_found(spec_of):
+    # The references run against the targets.
+    backward = [{**row, "references": [str(-i)]} for i, row in enumerate(ROWS)]
+    fields = {name: name for name in ("id", "question", "answer", "references")}
+    found = lint_tasks([spec_of(backward, fields=fields, metrics=(correlation,))], rows=40)
+    assert [(each.kind, each.template) for each in found] == [("unreadable_target", None)]
+    assert "gives the right answers 0 together" in found[0].message
+    # Where every answer is the same, nothing correlates and nothing is wrong.
+    same = [{**row, "answer": "3"} for row in ROWS]
+    assert ("unreadable_target", None) not in kinds(spec_of(same, metrics=(correlation,)), rows=5)
 
 
 def test_letters_as_targets_are_scored_against_letters(spec_of):
