@@ -146,7 +146,7 @@ def test_every_run_decodes_as_the_macros_say(run: str) -> None:
     parse(run_bindings(run))
     assert gin.get_configurable(Decoding)() == Decoding()
     function = {"finetune": "train", "eval": "evaluate", "infer": "infer"}[run]
-    bound = gin.config.query_parameter(f"__main__.{function}.decoding")
+    bound = gin.config.query_parameter(f"{function}.decoding")
     assert bound.configurable.wrapped is Decoding and bound.evaluate
     gin.clear_config()
     parse(

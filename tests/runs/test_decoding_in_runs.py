@@ -1,4 +1,4 @@
-"""What `infer` writes: answers with their scores, and likelihoods of given targets."""
+"""What `infer` writes, and how evaluations decode: the same settings for both."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,11 @@ from flan_mix.runs.placement import placed_parameters
 from flan_mix.training import Partitioner
 from tests.end_to_end.toy_run import dataset, toy_model, train_toy
 from tests.models.small_models import packed_batch
+from tests.runs.toy_evaluation import evaluate_toy_suite
 
 PROMPTS = [f"What is number {i} about?" for i in range(5)]
 MODEL = toy_model()
+TASK = "starter_answers.template_0"
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +125,33 @@ def test_lines_that_cannot_be_read_are_named_before_anything_is_loaded(tmp_path:
     ):
         with pytest.raises(ValueError, match=message):
             run(tmp_path, **{"out": "no", **case})
+
+
+def measured(folder: Path, output: str) -> dict:
+    return json.loads((folder / output / "2/metrics.json").read_text())["measured"]["facts"]
+
+
+def predictions(folder: Path, output: str) -> list[str]:
+    (path,) = (folder / output / "2/predictions").glob(f"{TASK}.jsonl")
+    return [json.loads(line)["prediction"] for line in path.read_text().splitlines()]
+
+
+def test_metrics_say_how_was_decoded(folder: Path) -> None:
+    decoding = Decoding(method="beam", num_beams=2, prompt="Well")
+    evaluate_toy_suite(folder, "plain", TASK)
+    evaluate_toy_suite(folder, "beams", TASK, decoding=decoding)
+    assert measured(folder, "plain")["decoding"] == "greedy"
+    assert measured(folder, "beams")["decoding"] == decoding.facts()
+    assert measured(folder, "beams")["max_decode_length"] > 1
+    assert all(answer.startswith("Well") for answer in predictions(folder, "beams"))
+    assert not any(answer.startswith("Well") for answer in predictions(folder, "plain"))
+
+
+def test_another_way_of_decoding_is_another_evaluation(folder: Path) -> None:
+    evaluate_toy_suite(folder, "plain", TASK)
+    path = folder / "plain/2/predictions" / f"{TASK}.jsonl"
+    before = path.stat().st_mtime_ns
+    evaluate_toy_suite(folder, "plain", TASK)
+    assert path.stat().st_mtime_ns == before
+    evaluate_toy_suite(folder, "plain", TASK, decoding=Decoding(prompt="Well"))
+    assert all(answer.startswith("Well") for answer in predictions(folder, "plain"))
