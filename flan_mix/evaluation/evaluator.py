@@ -1,6 +1,6 @@
 """Runs an evaluation: every task's inputs through the model, its answers scored and written.
 
-The model is a function from token lists to token lists, so this floor knows no framework. Each
+The model is a function from token lists to texts, so this floor knows no framework. Each
 task is written when it is done, and a run that was cut short goes on with the next one.
 """
 
@@ -25,8 +25,8 @@ from flan_mix.evaluation.task_result import TaskResult, load_result, result_of, 
 from flan_mix.evaluation.teacher_forcing import TeacherForcing, teacher_forced_scores
 from flan_mix.vocabularies import Vocabulary
 
-# Token ids of inputs, each with EOS -> token ids of answers, in the same order.
-Generate = Callable[[Sequence[Sequence[int]]], Sequence[Sequence[int]]]
+# Token ids of inputs, each with EOS -> the texts of answers, in the same order.
+Generate = Callable[[Sequence[Sequence[int]]], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def evaluate(
 ) -> Evaluation:
     """Evaluates the tasks that `directory` has no result of yet and writes metrics.json there.
 
-    generate: token ids of inputs, each with EOS -> token ids of answers, in the same order.
+    generate: token ids of inputs, each with EOS -> the texts of answers, in the same order.
     score_options: likelihoods of options (`ranked_rows.ScoreOptions`); for tasks that are ranked.
     on_task: called after each task with its result and whether it was found finished.
     hosts: who writes where several processes evaluate together; the others' Evaluation lacks the
@@ -181,7 +181,7 @@ def _generated(
     count = len(task.cache)
     if settings.num_examples is not None:
         count = min(settings.num_examples, count)
-    answers = _answers(task, count, generate, vocabulary, settings.max_input_length)
+    answers = _answers(task, count, generate, settings.max_input_length)
     predictions, shares = [], []
     for index, answer in enumerate(answers):
         record = task.cache.record(index)
@@ -210,14 +210,13 @@ def _answers(
     task: EvaluationTask,
     count: int,
     generate: Generate,
-    vocabulary: Vocabulary,
     max_input_length: int | None,
 ) -> list[str]:
     inputs = [_input_ids(task, index, max_input_length) for index in range(count)]
     answers = generate(inputs)
     if len(answers) != count:
         raise ValueError(f"{task.name}: the model gave {len(answers)} answers to {count} inputs.")
-    return [vocabulary.decode(answer) for answer in answers]
+    return list(answers)
 
 
 def _input_ids(task: EvaluationTask, index: int, max_length: int | None) -> list[int]:
@@ -284,7 +283,7 @@ def _check_vocabulary(task: EvaluationTask, vocabulary: Vocabulary) -> None:
     if made_with != vocabulary.fingerprint:
         raise ValueError(
             f"{task.name}: its cache was made with another vocabulary ({made_with[:12]}) than the "
-            f"one that decodes the answers ({vocabulary.fingerprint[:12]}): build the cache with "
+            f"one that reads the answers ({vocabulary.fingerprint[:12]}): build the cache with "
             "this one, or pass that one."
         )
 

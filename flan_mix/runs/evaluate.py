@@ -9,6 +9,7 @@ import jax
 
 from flan_mix import checkpoints
 from flan_mix.evaluation import Evaluation, TaskResult
+from flan_mix.inference import Decoding
 from flan_mix.reports.progress import Progress, progress_line
 from flan_mix.reports.tables import evaluation_table, print_table
 from flan_mix.runs.datasets import DatasetConfig
@@ -30,6 +31,7 @@ def evaluate(
     checkpoint_steps: Sequence[int] | Literal["all"] | None = None,
     output_dir: str | None = None,
     mode: Literal["generate", "rank"] = "generate",
+    decoding: Decoding = Decoding(),
     partitioner: Partitioner = Partitioner(),
 ) -> list[Evaluation]:
     """Writes <output_dir>/<step>/metrics.json and predictions for each checkpoint; prints tables.
@@ -37,6 +39,7 @@ def evaluate(
     checkpoint_path: a checkpoint folder or a MODEL_DIR. checkpoint_steps: those of a MODEL_DIR to
     evaluate, or "all"; None is the latest. output_dir: None is `eval` beside the checkpoint. mode:
     "rank" takes the likeliest option in tasks that have some; suites say it of each task.
+    decoding: how answers are generated.
 
     Tasks that are finished there already, with the same settings, are not repeated, and a step of
     which all are finished is not even loaded. Raises FileNotFoundError for a step that is not
@@ -54,6 +57,7 @@ def evaluate(
             partitioner,
             tasks,
             dataset_cfg,
+            decoding,
             on_answers=lambda what, done, total: line.show(
                 Progress(what, done, total, unit="examples")
             ),

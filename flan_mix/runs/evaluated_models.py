@@ -73,12 +73,19 @@ def measured_differently(models: Sequence[EvaluatedModel]) -> dict[str, list[str
     """
     facts = [dict(model.evaluation.facts) for model in models]
     names = dict.fromkeys(name for of in facts for name in of)
-    values = {name: [str(of.get(name)) for of in facts] for name in names}
+    values = {name: [shown_fact(of.get(name)) for of in facts] for name in names}
     return {
         name: shown
         for name, shown in values.items()
         if name not in ("step", "checkpoint") and len(set(shown)) > 1
     }
+
+
+def shown_fact(value: Any) -> str:
+    """A fact of metrics.json as a reader gets it: "greedy", or "method beam, num_beams 4"."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    return str(value)
 
 
 def _baseline_first(

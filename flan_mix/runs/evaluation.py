@@ -22,7 +22,7 @@ from flan_mix.evaluation import (
     TeacherForcing,
     evaluate,
 )
-from flan_mix.inference import Generator, OptionScorer
+from flan_mix.inference import Decoding, Generator, OptionScorer
 from flan_mix.runs.datasets import DatasetConfig
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.training import Partitioner, evaluate_batches, make_eval_step
@@ -34,13 +34,15 @@ Tree = Any
 class ModelEvaluation:
     """Evaluates parameters of one model on the same tasks, as often as asked.
 
-    On several hosts all call alike; each computes its part, and the first one writes.
+    Answers are decoded as `decoding` says; of several to one input the best counts. On several
+    hosts all call alike; each computes its part, and the first one writes.
     """
 
     model: EncoderDecoderModel
     partitioner: Partitioner
     tasks: Sequence[EvaluationTask]
     config: DatasetConfig
+    decoding: Decoding = dataclasses.field(default_factory=Decoding)
     on_answers: Callable[[str, int, int], None] | None = None
 
     def __post_init__(self) -> None:
@@ -72,7 +74,12 @@ class ModelEvaluation:
         settings = EvaluationSettings(
             num_examples=self.config.num_examples,
             max_input_length=None if lengths is None else int(lengths["inputs"]),
-            facts={"split": self.config.split, "decoding": "greedy", **facts},
+            facts={
+                "split": self.config.split,
+                "decoding": self.decoding.facts(),
+                "max_decode_length": self.max_decode_length,
+                **facts,
+            },
         )
         given = _Once(params if callable(params) else lambda: params)
         return evaluate(
@@ -121,7 +128,7 @@ class ModelEvaluation:
         )
         return evaluate_batches(self._eval_step, params, placed)
 
-    def _generate(self, params: Tree, inputs: Sequence[Sequence[int]]) -> list[list[int]]:
+    def _generate(self, params: Tree, inputs: Sequence[Sequence[int]]) -> list[str]:
         generator = Generator(
             self.model.module,
             params,
@@ -129,8 +136,11 @@ class ModelEvaluation:
             max_decode_length=self.max_decode_length,
             eos_id=self.model.vocabulary.eos_id,
             mesh=self.partitioner.mesh,
+            decoding=self.decoding,
+            vocabulary=self.model.vocabulary,
         )
-        return generator.generate(inputs, on_progress=self._on_progress("generate", len(inputs)))
+        found = generator.answer(inputs, on_progress=self._on_progress("generate", len(inputs)))
+        return [answers[0].text or "" if answers else "" for answers in found]
 
     def _score(
         self,

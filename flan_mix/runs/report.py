@@ -28,6 +28,7 @@ from flan_mix.runs.evaluated_models import (
     evaluated_models,
     finished_evaluations,
     measured_differently,
+    shown_fact,
     trained_run,
 )
 from flan_mix.runs.trained_on import held_out_categories, trained_categories, trained_tasks
@@ -153,7 +154,7 @@ def _model(model: EvaluatedModel, compared: Evaluation) -> ReportModel:
     if mixture := model.run.get("mixture"):
         description += f", {'before training' if is_start else 'trained'} on {mixture}"
     measured = {
-        _title(name): str(value)
+        _title(name): shown_fact(value)
         for name, value in model.evaluation.facts.items()
         if value is not None
     }

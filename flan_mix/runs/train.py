@@ -19,6 +19,7 @@ import jax
 
 from flan_mix.checkpoints import CheckpointStore
 from flan_mix.data import MixtureCache, TrainLoader, prefetch
+from flan_mix.inference import Decoding
 from flan_mix.reports.metrics_log import MetricsLog
 from flan_mix.reports.progress import progress_line
 from flan_mix.reports.tensorboard import TensorBoardWriter
@@ -47,6 +48,7 @@ def train(
     checkpoint_cfg: CheckpointConfig = CheckpointConfig(),
     partitioner: Partitioner = Partitioner(),
     trainer: Trainer = Trainer(),
+    decoding: Decoding = Decoding(),
     total_steps: int | None = None,
     relative_steps: int | None = None,
     eval_steps: int = 20,
@@ -60,7 +62,8 @@ def train(
 
     Steps are absolute (`total_steps`) or added (`relative_steps`). `eval_period`: steps between
     evaluations; None evaluates at the end only. `eval_steps`: batches per task of teacher-forced
-    evaluation; 0 leaves it out. A dataset config of None leaves its evaluation out.
+    evaluation; 0 leaves it out. A dataset config of None leaves its evaluation out. `decoding`:
+    how the inference evaluation answers.
     `random_seed` None means 0. `use_hardware_rng`: XLA's RngBitGenerator for dropout, faster on
     TPU and not the same on other hardware. `summarize_config_fn` is given MODEL_DIR to write the
     configuration into.
@@ -82,7 +85,7 @@ def train(
         run.write_description()
         evaluations = [
             *_training_evaluation(run, train_eval_dataset_cfg, eval_steps),
-            *_inference_evaluation(run, infer_eval_dataset_cfg),
+            *_inference_evaluation(run, infer_eval_dataset_cfg, decoding),
         ]
         if run_eval_before_training and start.step == start.run_first_step:
             for evaluation in evaluations:
@@ -215,12 +218,13 @@ def _training_evaluation(
     return [TrainingEvaluation(evaluation, run.folder, steps)]
 
 
-def _inference_evaluation(run: _Run, config: DatasetConfig | None) -> list[InferenceEvaluation]:
+def _inference_evaluation(
+    run: _Run, config: DatasetConfig | None, decoding: Decoding
+) -> list[InferenceEvaluation]:
     if config is None:
         return []
-    evaluation = ModelEvaluation(
-        run.model, run.partitioner, open_evaluation(config, run.model.vocabulary), config
-    )
+    tasks = open_evaluation(config, run.model.vocabulary)
+    evaluation = ModelEvaluation(run.model, run.partitioner, tasks, config, decoding)
     return [InferenceEvaluation(evaluation, run.folder)]
 
 

@@ -87,10 +87,10 @@ class TextModel:
         self._answer = answer
         self.asked: list[str] = []
 
-    def __call__(self, inputs: Sequence[Sequence[int]]) -> list[list[int]]:
+    def __call__(self, inputs: Sequence[Sequence[int]]) -> list[str]:
         texts = [VOCABULARY.decode(tokens) for tokens in inputs]
         self.asked += texts
-        return [[*VOCABULARY.encode(self._answer(text)), VOCABULARY.eos_id] for text in texts]
+        return [self._answer(text) for text in texts]
 
 
 def numbered_rows(count: int) -> list[Row]:

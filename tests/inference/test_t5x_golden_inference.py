@@ -9,6 +9,7 @@ import pytest
 from flan_mix.inference import Decoding, beam_decode, greedy_decode, score_rows
 from tests.models.huggingface_golden import MODELS as HUGGINGFACE_MODELS
 from tests.models.huggingface_golden import HuggingFaceGolden
+from tests.models.small_models import packed_batch
 from tests.models.t5x_golden import MODELS, T5XGolden, assert_close_to_golden, golden_jit
 
 
@@ -17,16 +18,31 @@ def up_to_eos(row):
     return row[: ends[0] + 1 if len(ends) else len(row)].tolist()
 
 
+def likelihoods(golden, params, inputs, answers):
+    """What the whole model gives the golden answers, each alone behind its input."""
+    rows = [
+        [(tokens[tokens > 0], up_to_eos(answer))]
+        for tokens, answer in zip(inputs, answers, strict=True)
+    ]
+    batch = packed_batch(rows, inputs.shape[1], answers.shape[1])
+    return np.asarray(golden_jit(functools.partial(score_rows, golden.model))(params, batch))
+
+
 @pytest.mark.parametrize("name", MODELS)
-def test_greedy_tokens_equal_t5x(name):
+def test_greedy_tokens_and_their_likelihood_equal_t5x(name):
     golden = T5XGolden(name)
     expected = golden.arrays("inference.npz")
     inputs = expected["in_encoder_input_tokens"]
     decode = golden_jit(functools.partial(greedy_decode, golden.model, max_decode_length=10))
-    result = decode(golden.tree("params.npz"), inputs, (inputs > 0).astype(np.int32))
+    params = golden.tree("params.npz")
+    result = decode(params, inputs, (inputs > 0).astype(np.int32))
     assert [up_to_eos(row) for row in np.asarray(result.tokens)] == [
         up_to_eos(row) for row in expected["greedy"][:, 0]
     ]
+    # T5X scores under the distribution of temperature 0, which has one outcome.
+    assert not expected["greedy_scores"].any()
+    scores = likelihoods(golden, params, inputs, expected["greedy"][:, 0])
+    assert_close_to_golden(result.scores, scores)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -68,25 +84,32 @@ def test_scores_of_unpacked_rows_equal_t5x(name):
 
 
 @pytest.mark.parametrize("name", HUGGINGFACE_MODELS)
-def test_greedy_tokens_equal_hugging_face(name):
+def test_greedy_tokens_and_their_likelihood_equal_hugging_face(name):
     golden = HuggingFaceGolden(name)
     outputs = golden.outputs
     decode = jax.jit(functools.partial(greedy_decode, golden.model, max_decode_length=12))
-    result = decode(golden.params, outputs["input_ids"], outputs["attention_mask"])
+    inputs, params = outputs["input_ids"], golden.params
+    result = decode(params, inputs, outputs["attention_mask"])
     assert [up_to_eos(row) for row in np.asarray(result.tokens)] == [
         up_to_eos(row[1:]) for row in outputs["greedy"]
     ]
+    scores = likelihoods(golden, params, inputs, outputs["greedy"][:, 1:])
+    assert_close_to_golden(result.scores, scores)
 
 
 @pytest.mark.parametrize("name", HUGGINGFACE_MODELS)
-def test_beam_tokens_equal_hugging_face(name):
+def test_beams_and_their_likelihood_equal_hugging_face(name):
     golden = HuggingFaceGolden(name)
     outputs = golden.outputs
     decoding = Decoding(method="beam", num_beams=4, length_penalty=0.0, beam_rules="hugging_face")
     decode = jax.jit(
         functools.partial(beam_decode, golden.model, max_decode_length=12, decoding=decoding)
     )
-    found = decode(golden.params, outputs["input_ids"], outputs["attention_mask"])
+    inputs, params = outputs["input_ids"], golden.params
+    found = decode(params, inputs, outputs["attention_mask"])
     assert [up_to_eos(row[0]) for row in np.asarray(found.tokens)] == [
         up_to_eos(row[1:]) for row in outputs["beam4"]
     ]
+    # The golden file has no scores; without a length penalty they are the answers' likelihoods.
+    scores = likelihoods(golden, params, inputs, outputs["beam4"][:, 1:])
+    assert_close_to_golden(found.scores[:, 0], scores)

@@ -1,5 +1,6 @@
 """gin files as users write them: what parses, and what is said about mistakes."""
 
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import gin
 import pytest
 
+from flan_mix.inference import Decoding
 from flan_mix.runs import gin_config
 from flan_mix.runs.evaluate import evaluate
 from flan_mix.runs.gin_config import GinConfigError
@@ -127,3 +129,50 @@ def test_every_model_file_gives_the_parameter_count_it_states(file: str) -> None
     name = file.removeprefix("gin/models/").removesuffix(".gin").replace("flan_t5", "t5_1_1")
     assert count == stated.get(name, count)
     assert 1_000_000 < count < 12_000_000_000
+
+
+def run_bindings(run: str) -> list[str]:
+    own = {
+        "finetune": REQUIRED,
+        "eval": [REQUIRED[0], REQUIRED[3], "CHECKPOINT_PATH = 'c'"],
+        "infer": [REQUIRED[3], "CHECKPOINT_PATH = 'c'", "INFER_OUTPUT_DIR = 'o'"],
+    }
+    return own[run]
+
+
+@pytest.mark.parametrize("run", ["finetune", "eval", "infer"])
+def test_every_run_decodes_as_the_macros_say(run: str) -> None:
+    parse = functools.partial(gin_config.parse, [MODEL, f"gin/runs/{run}.gin"])
+    parse(run_bindings(run))
+    assert gin.get_configurable(Decoding)() == Decoding()
+    function = {"finetune": "train", "eval": "evaluate", "infer": "infer"}[run]
+    bound = gin.config.query_parameter(f"{function}.decoding")
+    assert bound.configurable.wrapped is Decoding and bound.evaluate
+    gin.clear_config()
+    parse(
+        [
+            *run_bindings(run),
+            "DECODING = 'beam'",
+            "NUM_BEAMS = 3",
+            "LENGTH_PENALTY = 1.0",
+            "BEAM_RULES = 'hugging_face'",
+            "NUM_RETURN = 2",
+            "TARGETS_PROMPT = 'So'",
+            "STOP_STRINGS = ['.', ';']",
+        ]
+    )
+    assert gin.get_configurable(Decoding)() == Decoding(
+        method="beam",
+        num_beams=3,
+        length_penalty=1.0,
+        beam_rules="hugging_face",
+        num_return=2,
+        prompt="So",
+        stop=(".", ";"),
+    )
+    gin.clear_config()
+    parse([*run_bindings(run), "DECODING = 'sample'", "TEMPERATURE = 0.7", "TOP_K = 9"])
+    gin_config.parse([], ["TOP_P = 0.9", "RANDOM_SEED = 5"])
+    assert gin.get_configurable(Decoding)() == Decoding(
+        method="sample", temperature=0.7, top_k=9, top_p=0.9, seed=5
+    )
