@@ -1,4 +1,4 @@
-"""Models: T5 1.0, T5 1.1 and FLAN-T5 as pure functions of parameters and batches."""
+"""Models: T5 and its kin (1.1, FLAN-T5, mT5, ByT5) as pure functions of parameters and batches."""
 
 from flan_mix.models.config import T5Config
 from flan_mix.models.parameters import (
@@ -6,7 +6,6 @@ from flan_mix.models.parameters import (
     abstract_params,
     init_params,
     logical_axes,
-    parameter_count,
 )
 from flan_mix.models.t5 import Transformer, apply
 
@@ -18,5 +17,4 @@ __all__ = [
     "apply",
     "init_params",
     "logical_axes",
-    "parameter_count",
 ]

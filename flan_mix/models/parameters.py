@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-import math
+import dataclasses
 import zlib
 from collections.abc import Mapping
 from typing import Any, cast
@@ -72,16 +72,24 @@ def in_compute_dtype(config: T5Config, params: Mapping[str, Any]) -> Params:
     return jax.tree_util.tree_map_with_path(cast_once, dict(params))
 
 
-def parameter_count(config: T5Config) -> int:
-    """How many numbers the parameters of such a model are."""
-    described = _described_params(Transformer(config))
-    return sum(math.prod(param.value.shape) for param in described.values())
-
-
 def _described_params(model: Transformer) -> dict[str, DescribedParam]:
-    """By path; the values are `jax.ShapeDtypeStruct`s."""
+    """By path; the values are `jax.ShapeDtypeStruct`s.
+
+    The layers of a stack are alike, so one of each is traced: the whole of an 11B model takes
+    over a second, and every start of a run needs it several times.
+    """
+    config = model.config
+    one_of_each = Transformer(
+        dataclasses.replace(config, num_encoder_layers=1, num_decoder_layers=1)
+    )
     token = jnp.ones((1, 1), jnp.int32)
     boxed = jax.eval_shape(
-        lambda rng: model.init(rng, token, token, token, token)["params"], jax.random.key(0)
+        lambda rng: one_of_each.init(rng, token, token, token, token)["params"], jax.random.key(0)
     )
-    return cast(dict[str, DescribedParam], flatten_dict(boxed, sep="/"))
+    layers = {"encoder": config.num_encoder_layers, "decoder": config.num_decoder_layers}
+    described = {}
+    for path, param in cast(dict[str, DescribedParam], flatten_dict(boxed, sep="/")).items():
+        stack, _, rest = path.partition("/layers_0/")
+        copies = [f"{stack}/layers_{i}/{rest}" for i in range(layers[stack])] if rest else [path]
+        described.update(dict.fromkeys(copies, param))
+    return described
