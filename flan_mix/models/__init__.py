@@ -6,6 +6,7 @@ from flan_mix.models.parameters import (
     abstract_params,
     init_params,
     logical_axes,
+    parameter_count,
 )
 from flan_mix.models.t5 import Transformer, apply
 
@@ -17,4 +18,5 @@ __all__ = [
     "apply",
     "init_params",
     "logical_axes",
+    "parameter_count",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import math
 import zlib
 from collections.abc import Mapping
 from typing import Any, cast
@@ -70,6 +71,12 @@ def in_compute_dtype(config: T5Config, params: Mapping[str, Any]) -> Params:
         return value if names & _USED_IN_FLOAT32 else value.astype(config.dtype)
 
     return jax.tree_util.tree_map_with_path(cast_once, dict(params))
+
+
+def parameter_count(config: T5Config) -> int:
+    """How many numbers the parameters of such a model are."""
+    described = _described_params(Transformer(config))
+    return sum(math.prod(param.value.shape) for param in described.values())
 
 
 def _described_params(model: Transformer) -> dict[str, DescribedParam]:
