@@ -1,4 +1,4 @@
-"""Models: T5 1.0, T5 1.1 and FLAN-T5 as pure functions of parameters and batches."""
+"""Models: T5 and its kin (1.1, FLAN-T5, mT5, ByT5) as pure functions of parameters and batches."""
 
 from flan_mix.models.config import T5Config
 from flan_mix.models.parameters import (

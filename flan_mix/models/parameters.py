@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import math
 import zlib
 from collections.abc import Mapping
@@ -79,9 +80,23 @@ def parameter_count(config: T5Config) -> int:
 
 
 def _described_params(model: Transformer) -> dict[str, DescribedParam]:
-    """By path; the values are `jax.ShapeDtypeStruct`s."""
+    """By path; the values are `jax.ShapeDtypeStruct`s.
+
+    The layers of a stack are alike, so one of each is traced: the whole of an 11B model takes
+    over a second, and every start of a run needs it several times.
+    """
+    config = model.config
+    one_of_each = Transformer(
+        dataclasses.replace(config, num_encoder_layers=1, num_decoder_layers=1)
+    )
     token = jnp.ones((1, 1), jnp.int32)
     boxed = jax.eval_shape(
-        lambda rng: model.init(rng, token, token, token, token)["params"], jax.random.key(0)
+        lambda rng: one_of_each.init(rng, token, token, token, token)["params"], jax.random.key(0)
     )
-    return cast(dict[str, DescribedParam], flatten_dict(boxed, sep="/"))
+    layers = {"encoder": config.num_encoder_layers, "decoder": config.num_decoder_layers}
+    described = {}
+    for path, param in cast(dict[str, DescribedParam], flatten_dict(boxed, sep="/")).items():
+        stack, _, rest = path.partition("/layers_0/")
+        copies = [f"{stack}/layers_{i}/{rest}" for i in range(layers[stack])] if rest else [path]
+        described.update(dict.fromkeys(copies, param))
+    return described

@@ -1,4 +1,4 @@
-"""T5 1.0, T5 1.1 and FLAN-T5: the encoder-decoder that training and inference apply to batches.
+"""T5: the encoder-decoder that training and inference apply to batches.
 
 Parameters have T5X's names and shapes (`encoder/layers_0/attention/query/kernel`, heads joined).
 Segment ids keep packed examples apart in all three attentions; segment 0 is padding, and a token

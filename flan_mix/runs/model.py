@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +15,18 @@ from flan_mix.training.loss_weights import LossConfig
 from flan_mix.training.optimizers import AdamW
 from flan_mix.vocabularies import Vocabulary
 
+log = logging.getLogger(__name__)
+
+_ROWS_ROUND_UP_TO = 128
+"""Published models round the vocabulary up to a multiple of it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class EncoderDecoderModel:
     """What `%MODEL` is in gin files; T5X's models.EncoderDecoderModel.
 
-    Raises ValueError when the vocabulary has more ids than the model has rows for.
+    Raises ValueError when the vocabulary has more ids than the model has rows for, and warns when
+    it has so few that it may be another model's.
     """
 
     config: T5Config
@@ -30,10 +37,18 @@ class EncoderDecoderModel:
     loss_normalizing_factor: float | str | None = None
 
     def __post_init__(self) -> None:
-        if self.vocabulary.vocab_size > self.config.vocab_size:
+        ids, rows = self.vocabulary.vocab_size, self.config.vocab_size
+        if ids > rows:
             raise ValueError(
-                f"the vocabulary has {self.vocabulary.vocab_size} ids and T5Config.vocab_size is "
-                f"{self.config.vocab_size}: raise it to at least that, or give the right vocabulary"
+                f"the vocabulary has {ids} ids and T5Config.vocab_size is {rows}: raise it to at "
+                "least that, or give the right vocabulary"
+            )
+        if rows - ids >= _ROWS_ROUND_UP_TO:
+            log.warning(
+                "The vocabulary has %d ids and the model has rows for %d: is it the right one? %r",
+                ids,
+                rows,
+                self.vocabulary,
             )
 
     @functools.cached_property

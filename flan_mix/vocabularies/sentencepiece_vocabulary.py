@@ -14,6 +14,9 @@ from sentencepiece import SentencePieceProcessor
 
 from flan_mix.vocabularies.vocabulary import Vocabulary
 
+_T5_EXTRA_IDS = 100
+_A_SENTINEL = b"<extra_id_0>"
+
 
 class SentencePieceVocabulary(Vocabulary):
     """The pieces of a model file, then `extra_ids` sentinels, `<extra_id_0>` the last id.
@@ -23,15 +26,23 @@ class SentencePieceVocabulary(Vocabulary):
     read at once; pickling carries its contents, so that a copy needs no file.
     """
 
-    def __init__(self, sentencepiece_model_file: str | os.PathLike[str], extra_ids: int = 100):
+    def __init__(
+        self, sentencepiece_model_file: str | os.PathLike[str], extra_ids: int | None = None
+    ):
         """Reads the model file.
+
+        `extra_ids`: how many sentinels to add. None adds T5's 100, or none to a file that holds
+        sentinels of its own, as mT5's does.
 
         Raises FileNotFoundError when there is no such file and ValueError when it is no
         SentencePiece model, or one without padding at id 0 or without EOS.
         """
         self._file = os.fspath(sentencepiece_model_file)
+        model = _read_model(self._file)
+        if extra_ids is None:
+            extra_ids = 0 if _A_SENTINEL in model else _T5_EXTRA_IDS
         self._extra_ids = extra_ids
-        self._set_model(_read_model(self._file))
+        self._set_model(model)
 
     def _set_model(self, model: bytes) -> None:
         self._model = model
@@ -54,12 +65,12 @@ class SentencePieceVocabulary(Vocabulary):
 
     @property
     def extra_ids(self) -> int:
-        """How many sentinel ids follow the pieces."""
+        """How many sentinel ids were put behind the file's pieces; a file's own do not count."""
         return self._extra_ids
 
     @property
     def vocab_size(self) -> int:
-        """Pieces plus extra ids: 32,000 + 100 for T5."""
+        """Pieces plus extra ids: 32,000 + 100 for T5, 250,100 + 0 for mT5."""
         return self._processor.get_piece_size()
 
     @property

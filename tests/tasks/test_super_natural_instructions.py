@@ -28,6 +28,7 @@ from flan_mix.tasks.super_natural_instructions import (
     WITH_TWO_EXAMPLES,
     register,
     registered_name,
+    rouge_l,
 )
 from tests.shared_data import shared_path
 

@@ -194,7 +194,8 @@ def test_a_model_with_other_special_ids_is_refused(tmp_path):
         SentencePieceVocabulary(tmp_path / "default.model")
 
 
-def test_a_model_with_sentinels_of_its_own_asks_for_no_extra_ids(tmp_path):
+def test_a_model_with_sentinels_of_its_own_gets_no_others(tmp_path):
+    """mT5's file is such a one."""
     SentencePieceTrainer.train(
         sentence_iterator=iter(some_texts()),
         model_prefix=str(tmp_path / "own"),
@@ -208,7 +209,15 @@ def test_a_model_with_sentinels_of_its_own_asks_for_no_extra_ids(tmp_path):
     )
     with pytest.raises(ValueError, match="give extra_ids=0 rather than 100"):
         SentencePieceVocabulary(tmp_path / "own.model", extra_ids=100)
-    assert SentencePieceVocabulary(tmp_path / "own.model", extra_ids=0).vocab_size == 150
+    own = SentencePieceVocabulary(tmp_path / "own.model")
+    assert own == SentencePieceVocabulary(tmp_path / "own.model", extra_ids=0)
+    assert (own.vocab_size, own.extra_ids) == (150, 0)
+    (sentinel,) = own.encode("<extra_id_0>")
+    assert own.decode([sentinel]) == "<extra_id_0>"
+
+
+def test_a_model_without_sentinels_gets_those_of_t5(small_model, small):
+    assert SentencePieceVocabulary(small_model) == small
 
 
 def test_negative_extra_ids_are_refused(small_model):
