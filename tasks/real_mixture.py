@@ -21,9 +21,20 @@ REAL_TASKS = SUMMARY_TASKS + OTHER_TASKS
 # keeps it good at other things, each in proportion to its size.
 SUMMARY_SHARE = 0.6
 
+# One task to become good at, and all others beside it so that they are kept: docs/forgetting.md.
+KEPT_SHARE = 0.5
+
 add_mixture("real_summaries", SUMMARY_TASKS, rate=ExamplesProportional())
 add_mixture("real_other_tasks", OTHER_TASKS, rate=ExamplesProportional())
 add_mixture(
     "real_tasks",
     [("real_summaries", SUMMARY_SHARE), ("real_other_tasks", 1 - SUMMARY_SHARE)],
+)
+add_mixture(
+    "dialogsum_with_the_rest",
+    [
+        ("dialogsum", 1 - KEPT_SHARE),
+        ("samsum", KEPT_SHARE / 2),
+        ("real_other_tasks", KEPT_SHARE / 2),
+    ],
 )

@@ -15,7 +15,6 @@ from flan_mix.runs.gin_config import GinConfigError
 from flan_mix.runs.infer import infer
 from flan_mix.runs.train import train
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 MODEL, RUN = "gin/models/cpu/mini.gin", "gin/runs/finetune.gin"
 REQUIRED = [
     "MIXTURE_OR_TASK_NAME = 'samsum'",
