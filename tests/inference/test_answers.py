@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flan_mix.inference import Decoding, Generator, beam_decode, score_rows
+from flan_mix.inference import Decoding, Generator, beam_decode
 from flan_mix.inference.decoding import Guides, advance_rows, encode, start_rows
-from flan_mix.models import Transformer
+from flan_mix.models import Transformer, apply
 from tests.inference.pair_vocabulary import PairVocabulary
-from tests.models.small_models import logits_of, packed_batch, random_params, small_config
+from tests.models.small_models import packed_batch, random_params, small_config
 
 CONFIG = small_config(num_encoder_layers=1, num_decoder_layers=1)
 MODEL = Transformer(CONFIG)
@@ -52,12 +52,12 @@ def up_to(tokens, eos_id):
 def test_a_few_long_answers_are_those_of_one_loop_though_most_rows_leave_early():
     inputs = [[5 + i, 9, 3, 1] for i in range(8)]
     decoding = Decoding(method="sample", num_return=2, temperature=0.8, seed=4)
-    found = generator(decoding, batch_size=8, longest=LONGEST, eos_id=7).answer(inputs)
-    tokens, log_probs = one_loop(*encoder_rows(inputs, 32), decoding, 7)
+    found = generator(decoding, batch_size=8, longest=LONGEST, eos_id=23).answer(inputs)
+    tokens, log_probs = one_loop(*encoder_rows(inputs, 32), decoding, 23)
     lengths = []
     for index, answers in enumerate(found):
         rows = range(2 * index, 2 * index + 2)
-        expected = sorted((-float(log_probs[r].sum()), up_to(tokens[r], 7)) for r in rows)
+        expected = sorted((-float(log_probs[r].sum()), up_to(tokens[r], 23)) for r in rows)
         assert [answer.tokens for answer in answers] == [of_row for _, of_row in expected]
         scores = [answer.score for answer in answers]
         np.testing.assert_allclose(scores, [-negated for negated, _ in expected], rtol=1e-4)
@@ -82,10 +82,15 @@ def test_beams_over_several_segments_are_those_of_one_search():
     assert max(len(answer.tokens) for answers in found for answer in answers) > 64
 
 
+@jax.jit
+def log_softmax(batch):
+    return jax.nn.log_softmax(apply(MODEL, PARAMS, batch))
+
+
 def log_probs_of(tokens, answer):
     """[answer length, vocab]: the whole model's, targets given."""
-    batch = packed_batch([[(tokens, answer)]], 32, len(answer))
-    return np.asarray(jax.nn.log_softmax(logits_of(CONFIG, PARAMS, batch)[0]))
+    batch = packed_batch([[(tokens, answer)]], 32, 40)
+    return np.asarray(log_softmax(batch))[0, : len(answer)]
 
 
 def assert_likeliest_behind(tokens, answer, prompt):
@@ -126,15 +131,22 @@ def test_one_beam_behind_a_prompt_is_greedy():
 
 def test_answers_end_before_a_stop_string_even_inside_a_token():
     plain = generator(longest=40).answer(INPUTS)
-    stops = tuple({answer.text[15:18] for (answer,) in plain})
+    stops = tuple({answer.text[5:8] for (answer,) in plain if len(answer.text) > 8})
     found = generator(Decoding(stop=stops), longest=40).answer(INPUTS)
     for tokens, (whole,), (answer,) in zip(INPUTS, plain, found, strict=True):
-        end = min(place for stop in stops if (place := whole.text.find(stop)) >= 0)
-        assert answer.text == whole.text[:end]
-        assert answer.tokens == whole.tokens[: end // 2]
-        batch = packed_batch([[(tokens, answer.tokens)]], 32, len(answer.tokens))
-        assert answer.score == pytest.approx(float(score_rows(MODEL, PARAMS, batch)[0]), rel=1e-4)
-    assert any(len(answer.text) % 2 for (answer,) in found)
+        places = [place for stop in stops if (place := whole.text.find(stop)) >= 0]
+        assert answer.text == whole.text[: min(places, default=None)]
+        assert answer.tokens == whole.tokens[: len(answer.tokens)]
+        # The next token would have reached into the stop string.
+        assert len(VOCABULARY.decode(answer.tokens)) <= len(answer.text)
+        if places:
+            one_more = whole.tokens[: len(answer.tokens) + 1]
+            assert len(VOCABULARY.decode(one_more)) > len(answer.text)
+        log_probs = log_probs_of(tokens, answer.tokens)
+        score = sum(log_probs[i, token] for i, token in enumerate(answer.tokens))
+        assert answer.score == pytest.approx(float(score), rel=1e-4)
+    texts = [answer.text for (answer,) in found]
+    assert any(len(text) % 2 for text in texts) and texts[2] == plain[2][0].text
 
 
 def test_a_stop_string_is_looked_for_behind_the_prompt():

@@ -268,7 +268,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
             f"{row['seconds']:.2f} ({low:.2f}-{high:.2f})",
             f"{row['processor_seconds']:.2f}",
             _rates(row),
-            f"{row['times_faster']:.2f} ({row['times_faster_processor']:.2f})",
+            _ratios(row),
             *(f"{row[name]:.1f}" for name in shown),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -279,6 +279,12 @@ def _rates(row: Mapping[str, Any]) -> str:
     if "tokens_per_second" not in row:
         return ""
     return f"{row['tokens_per_second']:,.0f} ({row['tokens_per_processor_second']:,.0f})"
+
+
+def _ratios(row: Mapping[str, Any]) -> str:
+    if "tokens_per_second" not in row:
+        return ""
+    return f"{row['times_faster']:.2f} ({row['times_faster_processor']:.2f})"
 
 
 def _over(runs: Sequence[Timed], others: Sequence[Timed], name: str) -> float:
