@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flan_mix.checkpoints import find_checkpoint, load_parameters
+from flan_mix.checkpoints import load_parameters
 from flan_mix.evaluation.evaluator import trim
 from flan_mix.evaluation.result_files import write_atomically
 from flan_mix.inference import Generator
@@ -42,7 +42,7 @@ def infer(
         raise ValueError("TASK_FEATURE_LENGTHS is needed: {'inputs': 512, 'targets': 128}")
     lengths = {name: int(value) for name, value in dataset_cfg.task_feature_lengths.items()}
     params, step = load_parameters(
-        find_checkpoint(checkpoint_path), placed_parameters(model, partitioner)
+        checkpoint_path, placed_parameters(model, partitioner), model.config
     )
     log.info("Answering with the parameters of step %d", step)
     generator = Generator(
