@@ -36,3 +36,10 @@ def checkpoint_steps(model_dir: str | Path) -> list[int]:
 
 def _is_complete(folder: Path) -> bool:
     return (folder / STATE_ITEM).is_dir() or (folder / LEGACY_INDEX).is_file()
+
+
+def checkpoint_folder(path: Path, step: int) -> Path:
+    """Where a checkpoint of `step` goes: `path`, where it is named as one, or a folder in it."""
+    if _STEP_FOLDER.fullmatch(path.name):
+        return path
+    return path / f"{PREFIX}_{step}"

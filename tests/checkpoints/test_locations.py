@@ -1,4 +1,4 @@
-"""Checkpoints are read from wherever they lie: folders, URLs, the hub's cache, or refused clearly."""
+"""Checkpoints are read from wherever they lie: folders, URLs, the hub's cache."""
 
 import functools
 import http.server
