@@ -43,7 +43,7 @@ class StoredArray:
 def in_memory(array: Any) -> StoredArray:
     """An array that has been read already."""
     values = np.asarray(array)
-    return StoredArray(values.shape, values.dtype, lambda index: values[index])
+    return StoredArray(values.shape, values.dtype, lambda index: np.asarray(values[index]))
 
 
 def from_tensorstore(store: ts.TensorStore) -> StoredArray:

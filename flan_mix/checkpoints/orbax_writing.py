@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 import orbax.checkpoint as ocp
 from flax.traverse_util import unflatten_dict
 
-from flan_mix.checkpoints.arrays import in_memory
 from flan_mix.checkpoints.layout import METADATA_ITEM, STATE_ITEM
 from flan_mix.checkpoints.placing import read_onto_devices
 from flan_mix.checkpoints.stored_checkpoint import StoredCheckpoint
@@ -31,9 +29,7 @@ def write_orbax(
 
 
 def _tree(checkpoint: StoredCheckpoint) -> dict[str, Any]:
-    arrays = {f"target/{path}": array for path, array in checkpoint.parameters.items()}
-    arrays |= {f"state/param_states/{path}": array for path, array in checkpoint.slots.items()}
-    arrays["state/step"] = in_memory(np.int32(checkpoint.step or 0))
+    arrays = checkpoint.state_arrays
     # On the host: a checkpoint may be larger than an accelerator.
     host = jax.sharding.SingleDeviceSharding(jax.local_devices(backend="cpu")[0])
     wanted = {

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from flan_mix.checkpoints.arrays import StoredArray
+import numpy as np
+
+from flan_mix.checkpoints.arrays import StoredArray, in_memory
 
 Format = Literal["flan_mix", "t5x", "t5x-orbax", "hf"]
 """flan_mix: a run's own (Orbax, with the place in the data). t5x: msgpack index and zarr arrays.
@@ -28,11 +30,16 @@ class StoredCheckpoint:
     described: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def state_arrays(self) -> dict[str, StoredArray]:
+        """All arrays by their names in T5X's state: target/…, state/step, state/param_states/…."""
+        step = in_memory(np.int32(self.step or 0))
+        return {
+            "state/step": step,
+            **{f"state/param_states/{path}": array for path, array in self.slots.items()},
+            **{f"target/{path}": array for path, array in self.parameters.items()},
+        }
+
+    @property
     def parameter_count(self) -> int:
         """How many numbers the parameters are."""
         return sum(array.size for array in self.parameters.values())
-
-    @property
-    def largest_parameter_bytes(self) -> int:
-        """The size of the largest parameter as it is stored."""
-        return max(array.nbytes for array in self.parameters.values())

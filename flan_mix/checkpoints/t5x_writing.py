@@ -7,7 +7,6 @@ Parameters, and slots of a parameter's shape, are zarr folders beside the index;
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorstore as ts
 from flax import serialization
 from flax.traverse_util import unflatten_dict
@@ -24,20 +23,14 @@ _CHUNK_BYTES = 64 << 20  # T5X's bound for arrays of the host.
 
 def write_t5x(folder: Path, checkpoint: StoredCheckpoint) -> None:
     """Writes into `folder`, which exists and is empty; the index last, so that it means whole."""
-    slots = {f"state/param_states/{path}": array for path, array in checkpoint.slots.items()}
-    target = {f"target/{path}": array for path, array in checkpoint.parameters.items()}
-    beside = target | {
-        path: array
-        for path, array in slots.items()
-        if _has_shape_of_its_parameter(path, array, checkpoint)
-    }
+    arrays = checkpoint.state_arrays
+    beside = {path: array for path, array in arrays.items() if _is_beside(path, array, checkpoint)}
     references = map_within_largest(
         lambda path: _write_array(folder, path.replace("/", "."), beside[path]),
         {path: array.nbytes for path, array in beside.items()},
     )
-    step = np.asarray(checkpoint.step or 0, np.int32)
-    inside = {path: array.read() for path, array in slots.items() if path not in beside}
-    leaves: dict[str, Any] = {"state/step": step, **inside, **references}
+    inside = {path: array.read() for path, array in arrays.items() if path not in beside}
+    leaves: dict[str, Any] = {**inside, **references}
     ordered = {path: leaves[path] for path in sorted(leaves, key=lambda path: path.split("/"))}
     index = {"version": VERSION, "optimizer": unflatten_dict(ordered, sep="/")}
     # In place: a copy would sort the keys, and T5X has the version first.
@@ -45,9 +38,10 @@ def write_t5x(folder: Path, checkpoint: StoredCheckpoint) -> None:
     (folder / LEGACY_INDEX).write_bytes(content)
 
 
-def _has_shape_of_its_parameter(
-    path: str, array: StoredArray, checkpoint: StoredCheckpoint
-) -> bool:
+def _is_beside(path: str, array: StoredArray, checkpoint: StoredCheckpoint) -> bool:
+    """Whether T5X keeps an array of this name and shape outside its index."""
+    if path.startswith("target/"):
+        return True
     owner = path.removeprefix("state/param_states/").rsplit("/", 1)[0]
     parameter = checkpoint.parameters.get(owner)
     return parameter is not None and parameter.shape == array.shape

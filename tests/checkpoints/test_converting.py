@@ -9,7 +9,13 @@ import msgpack
 import numpy as np
 import pytest
 
-from flan_mix.checkpoints import conversion, detect, load_initial, open_checkpoint
+from flan_mix.checkpoints import (
+    conversion,
+    detect,
+    hugging_face,
+    load_initial,
+    open_checkpoint,
+)
 from flan_mix.checkpoints.conversion import ConversionError, ConversionSettings, convert
 from flan_mix.models import init_params, logical_axes
 from flan_mix.training import Adafactor, Partitioner, abstract_state
@@ -151,37 +157,23 @@ def test_a_copy_that_is_not_the_model_is_an_error_and_gets_no_name(tmp_path, mon
     assert not (tmp_path / "out" / "checkpoint_7").exists()
 
 
-def test_the_probe_tells_a_wrong_configuration_where_parameters_are_right(tmp_path, monkeypatch):
+def test_the_probe_tells_a_wrong_configuration_where_parameters_are_right(
+    tmp_path, monkeypatch
+) -> None:
     values = tensors(random_flat_params(small_config(**T5_1_0), 0))
     source = write_folder(
         tmp_path / "source", values, feed_forward_proj="relu", tie_word_embeddings=True
     )
-    write = conversion.write_hugging_face
+    read = hugging_face.config_fields
 
-    def wrong(folder, checkpoint, config, **others):
-        config = dataclasses.replace(config, mlp_activations=("relu",))
-        write(folder, checkpoint, config, **others)
-        written = json.loads((folder / "config.json").read_text())
-        (folder / "config.json").write_text(json.dumps({**written, "num_heads": 2, "d_kv": 6}))
+    def wrong_in_the_copy(config, where):
+        fields = read(config, where)
+        return {**fields, "mlp_activations": ("silu",)} if "unfinished" in where else fields
 
-    monkeypatch.setattr(conversion, "write_hugging_face", wrong)
-    convert(source, tmp_path / "right", ConversionSettings("hf"))
-    monkeypatch.setattr(
-        "flan_mix.checkpoints.hugging_face.config_fields",
-        lambda config, where: {
-            "vocab_size": 40,
-            "emb_dim": 16,
-            "head_dim": 6,
-            "mlp_dim": 20,
-            "num_heads": 2,
-            "num_encoder_layers": 2,
-            "num_decoder_layers": 3,
-            "mlp_activations": ("silu",) if "unfinished" in where else ("relu",),
-            "logits_via_embedding": True,
-        },
-    )
+    monkeypatch.setattr(hugging_face, "config_fields", wrong_in_the_copy)
     with pytest.raises(ConversionError, match="logits on the probe batch differ"):
-        convert(source, tmp_path / "wrong", ConversionSettings("hf"))
+        convert(source, tmp_path / "copy", ConversionSettings("hf"))
+    assert not (tmp_path / "copy").exists()
 
 
 def test_what_is_there_already_is_not_overwritten(tmp_path) -> None:
