@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from flan_mix.checkpoints import StoredCheckpoint
+from flan_mix.checkpoints import StoredCheckpoint, is_remote
 from flan_mix.checkpoints.conversion import ConversionSettings, Converted, convert
 from flan_mix.checkpoints.hugging_face_writing import copy_tokenizer, write_tokenizer
 from flan_mix.evaluation import Evaluation, read_evaluation
@@ -32,7 +32,7 @@ def convert_checkpoint(
     vocabulary: None leaves the tokenizer out, unless the source folder has one to copy. name: of
     the model, on its card; None is the destination's.
     """
-    finish = _finishing(vocabulary, name or Path(destination).name)
+    finish = _finishing(source, vocabulary, name or Path(destination).name)
     converted = convert(source, destination, settings, finish if settings.to == "hf" else _nothing)
     for line in _report(converted):
         log.info("%s", line)
@@ -49,7 +49,7 @@ def _nothing(*_: object) -> None:
 
 
 def _finishing(
-    vocabulary: Vocabulary | None, name: str
+    source: str, vocabulary: Vocabulary | None, name: str
 ) -> Callable[[Path, StoredCheckpoint, T5Config], None]:
     def finish(folder: Path, checkpoint: StoredCheckpoint, config: T5Config) -> None:
         if vocabulary is not None:
@@ -62,7 +62,7 @@ def _finishing(
         card = model_card(
             name,
             config,
-            origin=Path(checkpoint.url).name,
+            origin=source if is_remote(source) else Path(checkpoint.url).name,
             step=checkpoint.step,
             run=run,
             evaluation=_evaluation(model_dir, checkpoint.step) if run else None,

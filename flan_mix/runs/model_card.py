@@ -4,8 +4,10 @@ Only what the run recorded is said; a checkpoint without a run beside it gets it
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from flan_mix.checkpoints import is_remote
 from flan_mix.checkpoints.architecture import described
 from flan_mix.evaluation import Evaluation
 from flan_mix.models import T5Config
@@ -46,8 +48,16 @@ def _front_matter() -> str:
 def _what(config: T5Config, origin: str, step: int | None, run: Mapping[str, Any]) -> str:
     at = "" if step is None else f" at step {step:,}"
     start = run.get("restored")
-    started = f" Training started from: `{_plain(start)}`." if start else ""
+    started = f" Training started from {_started_from(start)}." if start else ""
     return f"An encoder-decoder of the form {described(config)}, from `{origin}`{at}.{started}\n"
+
+
+def _started_from(restored: str) -> str:
+    """What the run's record says, without the folders of the machine it ran on."""
+    url, _, what = restored.partition(": ")
+    if not what:
+        return restored
+    return f"`{url if is_remote(url) else '/'.join(Path(url).parts[-2:])}` ({what})"
 
 
 def _training(run: Mapping[str, Any]) -> str:

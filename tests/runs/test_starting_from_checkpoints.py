@@ -17,6 +17,8 @@ from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.tasks.starter import vocabulary_file
 from flan_mix.training import Partitioner, TrainState, init_state
 from flan_mix.vocabularies import SentencePieceVocabulary
+from tests.checkpoints.t5x_files import write_legacy
+from tests.checkpoints.test_reading_t5x import a_checkpoint
 from tests.models.small_models import small_config
 
 
@@ -105,7 +107,6 @@ def test_the_gin_model_and_the_checkpoint_are_both_named_where_they_differ(own, 
 def test_checkpoints_are_found_for_evaluation_with_their_steps(own, tmp_path) -> None:
     _, folder = own
     shutil.copytree(folder / "checkpoint_5", tmp_path / "run" / "checkpoint_5")
-    convert(folder, tmp_path / "x", ConversionSettings("t5x", verification="parameters"))
-    (tmp_path / "x" / "checkpoint_5").rename(tmp_path / "run" / "checkpoint_7")
+    write_legacy(tmp_path / "run" / "checkpoint_7", a_checkpoint())
     found = find_checkpoints(str(tmp_path / "run"), "all")
-    assert [(one.format, one.step) for one in found] == [("flan_mix", 5), ("t5x", 5)]
+    assert [(one.format, one.step) for one in found] == [("flan_mix", 5), ("t5x", 7)]
