@@ -31,6 +31,8 @@ setup(
     install_requires=[
         "absl-py>=2.0",
         "editdistance>=0.6",
+        # URLs of checkpoints; Orbax brings it.
+        "fsspec>=2024.2",
         "flax>=0.10",
         "gin-config>=0.5.0",
         # TFDS 4.9 imports it to prepare a dataset and does not ask for it.
@@ -39,6 +41,8 @@ setup(
         "jaxtyping>=0.2.30",
         "jinja2>=3.1",
         "matplotlib>=3.8",
+        # bfloat16 in checkpoints; JAX brings it, as Flax brings msgpack and Orbax TensorStore.
+        "ml_dtypes>=0.4",
         "numpy>=1.26",
         "optax>=0.2.4",
         "orbax-checkpoint>=0.11",
@@ -51,13 +55,22 @@ setup(
         "seqio>=0.0.20",
         "tensorboardX>=2.6",
         "tensorflow-datasets>=4.9.4",
+        "tensorstore>=0.1.80",
     ],
     extras_require={
         "gpu": ["jax[cuda13]"],
         "tpu": ["jax[tpu]"],
-        "hf": ["datasets>=4", "huggingface_hub>=0.25", "safetensors>=0.4"],
+        "hf": ["datasets>=4", "huggingface_hub>=0.25"],
         "beam": ["apache-beam>=2.60"],
-        "test": ["hypothesis>=6", "pyright>=1.1.390", "pytest>=8", "pytest-xdist>=3", "ruff>=0.8"],
+        "test": [
+            "hypothesis>=6",
+            "pyright>=1.1.390",
+            "pytest>=8",
+            "pytest-xdist>=3",
+            "ruff>=0.8",
+            # The reference that our reading and writing of its files is held against.
+            "safetensors>=0.4",
+        ],
     },
     entry_points={"console_scripts": ["flan-mix=flan_mix.cli:main"]},
     classifiers=[

@@ -5,6 +5,7 @@ import runpy
 import sys
 
 from flan_mix.runs import comparison_commands, task_commands
+from flan_mix.runs.convert_commands import add_convert_command
 from flan_mix.runs.suite_commands import add_suite_commands
 
 GIN_COMMANDS = {
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     comparison_commands.add_commands(commands)
     task_commands.add_commands(commands)
     add_suite_commands(commands)
+    add_convert_command(commands)
     return parser
 
 

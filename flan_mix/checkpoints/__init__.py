@@ -1,25 +1,29 @@
-"""Checkpoints: what a run must keep to go on exactly, stored through Orbax.
+"""Checkpoints: a run's own, stored through Orbax, and those of T5X and Hugging Face.
 
-`CheckpointStore` holds the checkpoints of one MODEL_DIR; `load_initial` starts a run from
-another run's checkpoint.
+`CheckpointStore` holds the checkpoints of one MODEL_DIR; `load_initial` and `load_parameters`
+start from a checkpoint of any format, which `open_checkpoint` tells and opens.
 """
 
-from flan_mix.checkpoints.layout import checkpoint_step, checkpoint_steps, find_checkpoint
-from flan_mix.checkpoints.store import (
-    CheckpointMismatchError,
-    CheckpointStore,
-    Restored,
-    load_initial,
-    load_parameters,
-)
+from flan_mix.checkpoints.architecture import CheckpointMismatchError, architecture
+from flan_mix.checkpoints.formats import detect, open_checkpoint
+from flan_mix.checkpoints.layout import checkpoint_step, checkpoint_steps
+from flan_mix.checkpoints.loading import Restored, load_initial, load_parameters
+from flan_mix.checkpoints.location import is_remote
+from flan_mix.checkpoints.store import CheckpointStore
+from flan_mix.checkpoints.stored_checkpoint import Format, StoredCheckpoint
 
 __all__ = [
     "CheckpointMismatchError",
     "CheckpointStore",
+    "Format",
     "Restored",
+    "StoredCheckpoint",
+    "architecture",
     "checkpoint_step",
     "checkpoint_steps",
-    "find_checkpoint",
+    "detect",
+    "is_remote",
     "load_initial",
     "load_parameters",
+    "open_checkpoint",
 ]

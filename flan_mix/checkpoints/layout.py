@@ -7,6 +7,8 @@ PREFIX = "checkpoint"
 STATE_ITEM = "state"
 LOADER_ITEM = "loader"
 METADATA_ITEM = "metadata"
+LEGACY_INDEX = "checkpoint"
+"""The file that makes a folder a checkpoint of T5X's own format."""
 
 _STEP_FOLDER = re.compile(rf"{PREFIX}_(\d+)")
 
@@ -28,21 +30,16 @@ def checkpoint_steps(model_dir: str | Path) -> list[int]:
     return sorted(
         int(match.group(1))
         for match in matches
-        if match is not None and (folder / match.group(0) / STATE_ITEM).is_dir()
+        if match is not None and _is_complete(folder / match.group(0))
     )
 
 
-def find_checkpoint(path: str | Path) -> Path:
-    """The checkpoint folder that `path` means: itself, or the latest one of a MODEL_DIR.
+def _is_complete(folder: Path) -> bool:
+    return (folder / STATE_ITEM).is_dir() or (folder / LEGACY_INDEX).is_file()
 
-    Raises FileNotFoundError that says what is there instead.
-    """
-    folder = Path(path).expanduser().absolute()
-    if (folder / STATE_ITEM).is_dir():
-        return folder
-    steps = checkpoint_steps(folder)
-    if steps:
-        return folder / f"{PREFIX}_{steps[-1]}"
-    siblings = checkpoint_steps(folder.parent)
-    hint = f"; beside it are the steps {siblings}" if siblings else ""
-    raise FileNotFoundError(f"{folder}: no checkpoint here (a folder {PREFIX}_<step>){hint}")
+
+def checkpoint_folder(path: Path, step: int) -> Path:
+    """Where a checkpoint of `step` goes: `path`, where it is named as one, or a folder in it."""
+    if _STEP_FOLDER.fullmatch(path.name):
+        return path
+    return path / f"{PREFIX}_{step}"

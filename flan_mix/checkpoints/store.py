@@ -6,15 +6,12 @@ target/…, state/step, state/param_states/…), `loader` (where the input stand
 checkpoint appears under its name only when it is whole.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
 import orbax.checkpoint as ocp
-from flax import serialization, traverse_util
+from flax import serialization
 
 from flan_mix.checkpoints.layout import (
     LOADER_ITEM,
@@ -22,26 +19,9 @@ from flan_mix.checkpoints.layout import (
     PREFIX,
     STATE_ITEM,
     checkpoint_steps,
-    find_checkpoint,
 )
+from flan_mix.checkpoints.loading import Restored, restore
 from flan_mix.training import TrainState
-
-Tree = Mapping[str, Any]
-
-
-class CheckpointMismatchError(ValueError):
-    """The checkpoint holds other parameters than the model: names the first differences."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Restored:
-    """What a checkpoint gave: a state, and the loader's state and metadata where it had them."""
-
-    path: Path
-    state: TrainState
-    loader: dict[str, Any] | None
-    metadata: dict[str, Any]
-    has_optimizer_state: bool
 
 
 class CheckpointStore:
@@ -85,7 +65,7 @@ class CheckpointStore:
             step,
             args=ocp.args.Composite(
                 **{
-                    STATE_ITEM: ocp.args.StandardSave(_to_tree(state)),
+                    STATE_ITEM: ocp.args.StandardSave(state_tree(state)),
                     LOADER_ITEM: ocp.args.JsonSave(dict(loader)),
                     METADATA_ITEM: ocp.args.JsonSave(dict(metadata)),
                 }
@@ -94,8 +74,7 @@ class CheckpointStore:
 
     def restore(self, step: int, like: TrainState) -> Restored:
         """Restores `step` with the shapes, dtypes and shardings of `like` (abstract or real)."""
-        path = self.model_dir / f"{PREFIX}_{step}"
-        return _restore(path, like)
+        return restore(self.model_dir / f"{PREFIX}_{step}", like)
 
     def wait(self) -> None:
         """Returns when everything saved is on disk; raises what went wrong on the way."""
@@ -112,114 +91,7 @@ class CheckpointStore:
         self.close()
 
 
-def load_initial(path: str | Path, like: TrainState) -> Restored:
-    """The state to start from: parameters, and step and slots where the checkpoint has them.
-
-    `path` is a checkpoint folder or a MODEL_DIR (its latest checkpoint). T5X's rule: slots that
-    fit the optimizer of `like` are taken over; else its fresh ones stay.
-    """
-    return _restore(find_checkpoint(path), like, slots_required=False)
-
-
-def load_parameters(path: str | Path, like: Tree) -> tuple[Tree, int]:
-    """Parameters and step alone, for evaluation and inference; slots are never read."""
-    folder = find_checkpoint(path)
-    stored = _stored_shapes(folder)
-    _check(stored.get("target", {}), like, folder)
-    wanted = {"target": like, "state": {"step": _abstract_step()}}
-    tree = _read(folder, wanted)
-    return tree["target"], int(tree["state"]["step"])
-
-
-def _restore(folder: Path, like: TrainState, *, slots_required: bool = True) -> Restored:
-    stored = _stored_shapes(folder)
-    wanted = _to_tree(like)
-    _check(stored.get("target", {}), wanted["target"], folder)
-    stored_slots = stored.get("state", {}).get("param_states", {})
-    has_slots = not _differences(stored_slots, wanted["state"]["param_states"])
-    if slots_required and not has_slots:
-        _check(stored_slots, wanted["state"]["param_states"], folder)
-    if not has_slots:
-        wanted["state"].pop("param_states")
-    tree = _read(folder, wanted)
-    slots = tree["state"]["param_states"] if has_slots else None
-    state = dataclasses.replace(
-        like,
-        step=tree["state"]["step"],
-        params=tree["target"],
-        opt_state=like.opt_state
-        if slots is None
-        else serialization.from_state_dict(like.opt_state, slots),
-    )
-    loader = _read_json(folder, LOADER_ITEM)
-    return Restored(folder, state, loader, _read_json(folder, METADATA_ITEM) or {}, has_slots)
-
-
-def _to_tree(state: TrainState) -> dict[str, Any]:
+def state_tree(state: TrainState) -> dict[str, Any]:
     """The tree of T5X's Orbax checkpoints (t5x/train_state.py: target, state.param_states)."""
     slots = serialization.to_state_dict(state.opt_state)
     return {"target": state.params, "state": {"step": state.step, "param_states": slots}}
-
-
-def _abstract_step() -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct((), np.int32)
-
-
-def _stored_shapes(folder: Path) -> dict[str, Any]:
-    with ocp.StandardCheckpointer() as checkpointer:
-        metadata = checkpointer.metadata(folder / STATE_ITEM)
-    return dict(getattr(metadata, "item_metadata", metadata))
-
-
-def _read(folder: Path, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Restores just the leaves of `wanted`, each with the sharding it states."""
-    abstract = jax.tree.map(_abstract, wanted)
-    restore_args = ocp.checkpoint_utils.construct_restore_args(abstract)
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
-        return checkpointer.restore(
-            folder / STATE_ITEM,
-            args=ocp.args.PyTreeRestore(
-                item=abstract, restore_args=restore_args, partial_restore=True
-            ),
-        )
-
-
-def _abstract(leaf: Any) -> jax.ShapeDtypeStruct:
-    sharding = getattr(leaf, "sharding", None)
-    if sharding is None:
-        sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
-
-
-def _read_json(folder: Path, item: str) -> dict[str, Any] | None:
-    if not (folder / item).is_dir():
-        return None
-    with ocp.Checkpointer(ocp.JsonCheckpointHandler()) as checkpointer:
-        return checkpointer.restore(folder / item)
-
-
-def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:
-    flat: Any = traverse_util.flatten_dict(serialization.to_state_dict(tree), sep="/")
-    return {name: tuple(leaf.shape) for name, leaf in flat.items() if hasattr(leaf, "shape")}
-
-
-def _differences(stored: Any, wanted: Any) -> list[str]:
-    have, want = _shapes(stored), _shapes(wanted)
-    lines = [f"missing from the checkpoint: {n} {want[n]}" for n in want if n not in have]
-    lines += [f"only in the checkpoint: {n} {have[n]}" for n in have if n not in want]
-    lines += [
-        f"{name}: {have[name]} in the checkpoint, {want[name]} in the model"
-        for name in want
-        if name in have and have[name] != want[name]
-    ]
-    return lines
-
-
-def _check(stored: Any, wanted: Any, folder: Path) -> None:
-    lines = _differences(stored, wanted)
-    if lines:
-        shown = "\n  ".join(lines[:5]) + (f"\n  … {len(lines) - 5} more" if len(lines) > 5 else "")
-        raise CheckpointMismatchError(
-            f"{folder} does not fit this model:\n  {shown}\n"
-            "Use the gin model file that the checkpoint was trained with."
-        )

@@ -4,6 +4,7 @@ from flan_mix.models.config import T5Config
 from flan_mix.models.parameters import (
     Params,
     abstract_params,
+    flat_abstract_params,
     init_params,
     logical_axes,
     parameter_count,
@@ -16,6 +17,7 @@ __all__ = [
     "Transformer",
     "abstract_params",
     "apply",
+    "flat_abstract_params",
     "init_params",
     "logical_axes",
     "parameter_count",

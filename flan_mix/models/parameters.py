@@ -45,8 +45,12 @@ def init_params(model: Transformer, rng: jax.Array) -> Params:
 
 def abstract_params(model: Transformer) -> Params:
     """The tree of `init_params` with a `jax.ShapeDtypeStruct` for each array."""
-    flat = {path: param.value for path, param in _described_params(model).items()}
-    return unflatten_dict(flat, sep="/")
+    return unflatten_dict(flat_abstract_params(model), sep="/")
+
+
+def flat_abstract_params(model: Transformer) -> dict[str, Any]:
+    """`abstract_params` by path: "encoder/layers_0/mlp/wo/kernel", …."""
+    return {path: param.value for path, param in _described_params(model).items()}
 
 
 def logical_axes(model: Transformer) -> Params:

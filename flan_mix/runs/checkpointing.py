@@ -1,7 +1,8 @@
 """When a run saves, and what it starts from.
 
-A run in MODEL_DIR goes on. Else INITIAL_CHECKPOINT_PATH gives parameters, and step and optimizer
-slots where it has them. Else it starts from scratch. The log says which, from which step to which.
+A run in MODEL_DIR goes on. Else INITIAL_CHECKPOINT_PATH, a checkpoint of any format, gives
+parameters, and step and optimizer slots where it has them. Else it starts from scratch. The log
+says which, from which step to which.
 """
 
 import dataclasses
@@ -12,7 +13,8 @@ import jax
 
 from flan_mix.checkpoints import CheckpointStore, load_initial
 from flan_mix.runs.model import EncoderDecoderModel
-from flan_mix.training import Partitioner, TrainState, abstract_state, init_state, state_from_params
+from flan_mix.training import Partitioner, TrainState, abstract_state, init_state
+from flan_mix.training.train_state import shardings_of
 
 log = logging.getLogger(__name__)
 
@@ -63,18 +65,22 @@ def find_start(
     if latest is not None:
         restored = store.restore(latest, placement)
         first_step = int(restored.metadata.get("run_first_step", latest))
-        what = f"{restored.path}: parameters, optimizer state, place in the data"
+        place = "from the beginning of the data" if restored.loader is None else "place in the data"
+        what = f"{restored.url}: parameters, optimizer state, {place}"
         return Start(restored.state, first_step, restored.loader, what)
     if config.initial_checkpoint_path is None:
         state = init_state(model.init_params, model.logical_axes(), optimizer, partitioner, rng)
         return Start(state, 0, None, "nothing (training from scratch)")
-    restored = load_initial(config.initial_checkpoint_path, placement)
+    restored = load_initial(config.initial_checkpoint_path, placement, model.config)
     step = int(jax.device_get(restored.state.step))
     if restored.has_optimizer_state:
-        what = f"{restored.path}: parameters, step and optimizer state"
+        what = f"{restored.url}: parameters, step and optimizer state"
         return Start(restored.state, step, None, what)
-    state = state_from_params(restored.state.params, placement, optimizer, step)
-    what = f"{restored.path}: parameters and step; the optimizer starts afresh"
+    opt_state = jax.jit(optimizer.init, out_shardings=shardings_of(placement.opt_state))(
+        restored.state.params
+    )
+    state = dataclasses.replace(restored.state, opt_state=opt_state)
+    what = f"{restored.url}: parameters and step; the optimizer starts afresh"
     return Start(state, step, None, what)
 
 

@@ -36,19 +36,20 @@ def evaluate(
 ) -> list[Evaluation]:
     """Writes <output_dir>/<step>/metrics.json and predictions for each checkpoint; prints tables.
 
-    checkpoint_path: a checkpoint folder or a MODEL_DIR. checkpoint_steps: those of a MODEL_DIR to
-    evaluate, or "all"; None is the latest. output_dir: None is `eval` beside the checkpoint. mode:
-    "rank" takes the likeliest option in tasks that have some; suites say it of each task.
+    checkpoint_path: what `checkpoints.open_checkpoint` takes: a MODEL_DIR, a checkpoint of any
+    format, `hf:owner/name`. checkpoint_steps: those of a MODEL_DIR to evaluate, or "all"; None is
+    the latest. output_dir: None is `eval` beside the checkpoint (inside a Hugging Face folder).
+    mode: "rank" takes the likeliest option in tasks that have some; suites say it of each task.
     decoding: how answers are generated.
 
     Tasks that are finished there already, with the same settings, are not repeated, and a step of
     which all are finished is not even loaded. Raises FileNotFoundError for a step that is not
-    there.
+    there, and ValueError without `output_dir` for a checkpoint that is not on this machine.
     """
     if mode not in ("generate", "rank"):
         raise ValueError(f"EVAL_MODE is 'generate' or 'rank', not {mode!r}")
-    folders = find_checkpoints(checkpoint_path, checkpoint_steps)
-    base = Path(output_dir).expanduser() if output_dir else folders[0].parent / "eval"
+    found = find_checkpoints(checkpoint_path, checkpoint_steps)
+    base = Path(output_dir).expanduser() if output_dir else _beside(checkpoint_path, found[0])
     tasks = open_evaluation(dataset_cfg, model.vocabulary, ranks=mode == "rank")
     results = []
     with progress_line() as line:
@@ -62,15 +63,15 @@ def evaluate(
                 Progress(what, done, total, unit="examples")
             ),
         )
-        for folder in folders:
-            step = checkpoints.checkpoint_step(folder)
+        for checkpoint in found:
+            url, step = checkpoint.url, checkpoint.step or 0
             results.append(
                 evaluation.run(
-                    lambda folder=folder: checkpoints.load_parameters(
-                        folder, placed_parameters(model, partitioner)
+                    lambda url=url: checkpoints.load_parameters(
+                        url, placed_parameters(model, partitioner), model.config
                     )[0],
                     base / str(step),
-                    {"step": step, "checkpoint": str(folder)},
+                    {"step": step, "checkpoint": url},
                     _say,
                 )
             )
@@ -79,13 +80,15 @@ def evaluate(
     return results
 
 
-def find_checkpoints(path: str, steps: Sequence[int] | Literal["all"] | None) -> list[Path]:
-    """The checkpoint folders meant, in the order of `steps`, or ascending for "all".
+def find_checkpoints(
+    path: str, steps: Sequence[int] | Literal["all"] | None
+) -> list[checkpoints.StoredCheckpoint]:
+    """The checkpoints meant, opened, in the order of `steps`, or ascending for "all".
 
     Raises FileNotFoundError that says which steps there are.
     """
     if steps is None:
-        return [checkpoints.find_checkpoint(path)]
+        return [checkpoints.open_checkpoint(path)]
     folder = Path(path).expanduser().absolute()
     there = checkpoints.checkpoint_steps(folder)
     wanted = there if steps == "all" else list(steps)
@@ -95,7 +98,14 @@ def find_checkpoints(path: str, steps: Sequence[int] | Literal["all"] | None) ->
             f"{folder}: CHECKPOINT_STEPS asks for {missing}; the checkpoints there are of: "
             f"{', '.join(map(str, there)) or 'none'}. CHECKPOINT_PATH is a MODEL_DIR."
         )
-    return [checkpoints.find_checkpoint(folder / f"checkpoint_{step}") for step in wanted]
+    return [checkpoints.open_checkpoint(folder / f"checkpoint_{step}") for step in wanted]
+
+
+def _beside(path: str, checkpoint: checkpoints.StoredCheckpoint) -> Path:
+    if checkpoints.is_remote(path):
+        raise ValueError(f"{path} is not on this machine: say where to write by EVAL_OUTPUT_DIR")
+    folder = Path(checkpoint.url)
+    return (folder if checkpoint.format == "hf" else folder.parent) / "eval"
 
 
 def _print(results: Sequence[Evaluation], base: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import jax
 
-from flan_mix.checkpoints import find_checkpoint, load_parameters
+from flan_mix.checkpoints import load_parameters
 from flan_mix.evaluation.evaluator import trim
 from flan_mix.evaluation.result_files import write_atomically
 from flan_mix.inference import Answer, Decoding, Generator, OptionScorer
@@ -62,7 +62,7 @@ def infer(
     else:
         sources = _task_rows(dataset_cfg, model)
     params, step = load_parameters(
-        find_checkpoint(checkpoint_path), placed_parameters(model, partitioner)
+        checkpoint_path, placed_parameters(model, partitioner), model.config
     )
     log.info("%s with the parameters of step %d", mode.capitalize(), step)
     worker = _Worker(model, params, dataset_cfg, decoding, partitioner)

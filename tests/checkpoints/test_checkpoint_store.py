@@ -8,9 +8,9 @@ import pytest
 from flan_mix.checkpoints import (
     CheckpointMismatchError,
     CheckpointStore,
-    find_checkpoint,
     load_initial,
     load_parameters,
+    open_checkpoint,
 )
 from flan_mix.training import Adafactor, AdamW, TrainState
 
@@ -109,4 +109,4 @@ def test_parameters_alone_are_read_with_their_step(tmp_path) -> None:
 def test_a_path_without_a_checkpoint_names_the_steps_beside_it(tmp_path) -> None:
     save(tmp_path, a_state(3))
     with pytest.raises(FileNotFoundError, match=r"beside it are the steps \[3\]"):
-        find_checkpoint(tmp_path / "checkpoint_4")
+        open_checkpoint(tmp_path / "checkpoint_4")
