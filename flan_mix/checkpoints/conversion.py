@@ -5,6 +5,7 @@ that was asked for), and both models' logits on a probe batch with each other.
 """
 
 import dataclasses
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -224,5 +225,10 @@ def _probe_logits(parameters: Any, config: T5Config) -> np.ndarray:
         path: jax.ShapeDtypeStruct(array.shape, np.float32) for path, array in parameters.items()
     }
     params = unflatten_dict(read_onto_devices(parameters, wanted), sep="/")
-    logits = jax.jit(lambda params, batch: apply(model, params, batch))(params, batch)
-    return np.asarray(logits)
+    return np.asarray(_logits(model, params, batch))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _logits(model: Transformer, params: Any, batch: Any) -> jax.Array:
+    """Compiled once for the source, the cast and the copy."""
+    return apply(model, params, batch)

@@ -8,11 +8,9 @@ import pytest
 from flan_mix import cli
 from flan_mix.checkpoints import open_checkpoint
 from flan_mix.tasks.starter import vocabulary_file
-from flan_mix.vocabularies import SentencePieceVocabulary
 from tests.checkpoints.t5x_files import write_legacy
 from tests.checkpoints.test_reading_t5x import a_checkpoint
 from tests.end_to_end.toy_run import dataset, train_toy
-from tests.models.t5x_golden import assert_close_to_golden
 
 
 def convert(monkeypatch, *arguments: object) -> int:
@@ -79,34 +77,3 @@ def test_a_vocabulary_that_is_too_large_is_refused(tmp_path, monkeypatch, capsys
 def test_a_source_without_a_checkpoint_is_one_clear_line(tmp_path, monkeypatch, capsys) -> None:
     assert convert(monkeypatch, tmp_path / "nothing", tmp_path / "hf", "--to", "hf") == 2
     assert capsys.readouterr().err.startswith(f"Error: {tmp_path}/nothing: no checkpoint here")
-
-
-@pytest.mark.slow
-def test_transformers_loads_the_folder_and_computes_the_same(run, tmp_path, monkeypatch) -> None:
-    """Model, generation and tokenizer, through Hugging Face's own classes."""
-    torch = pytest.importorskip("torch", reason="for the comparison with Hugging Face")
-    transformers = pytest.importorskip("transformers", reason="for the comparison")
-    from flan_mix.checkpoints.architecture import architecture
-    from flan_mix.checkpoints.conversion import _probe_logits
-
-    out = tmp_path / "our-t5"
-    assert convert(monkeypatch, run, out, "--to", "hf", "--vocabulary", vocabulary_file()) == 0
-    model = transformers.T5ForConditionalGeneration.from_pretrained(out).eval()
-    checkpoint = open_checkpoint(run)
-    config = architecture(checkpoint)
-    assert config is not None
-    random = np.random.default_rng(0)
-    inputs = random.integers(2, config.vocab_size, (2, 16), np.int32)
-    targets = random.integers(2, config.vocab_size, (2, 8), np.int32)
-    with torch.no_grad():
-        logits = model(
-            input_ids=torch.tensor(inputs, dtype=torch.long),
-            decoder_input_ids=torch.tensor(targets, dtype=torch.long),
-        ).logits
-    assert_close_to_golden(_probe_logits(checkpoint.parameters, config), logits.numpy())
-    assert model.generation_config.eos_token_id == 1
-    tokenizer = transformers.AutoTokenizer.from_pretrained(out)
-    ours = SentencePieceVocabulary(vocabulary_file())
-    for text in ("Summarize: Anna asked when the parcel would come.", "yes", "3 + 4 = 7"):
-        assert tokenizer(text)["input_ids"] == [*ours.encode(text), 1], text
-        assert tokenizer.decode(ours.encode(text)) == ours.decode(ours.encode(text))
