@@ -14,6 +14,7 @@ from flan_mix.data.manifest import CacheManifest, FeatureSummary
 from flan_mix.data.mixture_cache import open_mixture
 from flan_mix.data.mixture_parts import CachePart, MixtureCache
 from flan_mix.data.prefetching import Prefetcher, prefetch
+from flan_mix.data.spread_examples import spread_examples
 from flan_mix.data.task_cache import build_cache
 from flan_mix.data.token_cache import TokenCache
 
@@ -34,5 +35,6 @@ __all__ = [
     "longest_lengths",
     "open_mixture",
     "prefetch",
+    "spread_examples",
     "trim",
 ]

@@ -1,6 +1,6 @@
-"""Batches for evaluation: every example once, in order, one to a row."""
+"""Batches for evaluation: every example, or those asked for, once, in order, one to a row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def evaluation_batches(
     *,
     batch_size: int,
     feature_lengths: Mapping[str, int] | None = None,
-    limit: int | None = None,
+    examples: Sequence[int] | None = None,
 ) -> Iterator[tuple[Batch, np.ndarray]]:
     """Yields (batch, indices): row r is example indices[r] of the cache, or empty where it is -1.
 
@@ -21,16 +21,16 @@ def evaluation_batches(
         cache: what to read.
         batch_size: rows of every batch; the last is filled up with empty rows.
         feature_lengths: examples are trimmed to these; None takes the longest of the cache.
-        limit: stop after the first `limit` examples.
+        examples: their indices, in the order wanted; None: all.
 
     Yields:
         batch: as `batches` describes; indices: int64 [batch_size].
     """
     lengths = feature_lengths or longest_lengths(cache)
-    count = len(cache) if limit is None else min(limit, len(cache))
-    for first in range(0, count, batch_size):
+    chosen = range(len(cache)) if examples is None else examples
+    for first in range(0, len(chosen), batch_size):
         indices = np.full(batch_size, -1, np.int64)
-        present = np.arange(first, min(first + batch_size, count))
+        present = chosen[first : first + batch_size]
         indices[: len(present)] = present
         rows = [[cache[i]] if i >= 0 else [] for i in indices.tolist()]
         yield batch_from_rows(rows, lengths, eos_id=cache.manifest.eos_id), indices

@@ -33,7 +33,7 @@ Generate = Callable[[Sequence[Sequence[int]]], Sequence[str]]
 class EvaluationSettings:
     """What decides the figures beside model and data.
 
-    num_examples: the first so many of each task; None for all.
+    num_examples: so many of each task, evenly spread over its split; None for all.
     max_input_length: tokens, EOS included; longer inputs lose their end but keep the EOS.
     facts: whatever else a reader must know (step, checkpoint, decoding); plain JSON values. A
         finished task is reused only where these are the same.
@@ -178,12 +178,10 @@ def _generated(
     settings: EvaluationSettings,
 ) -> tuple[list[Prediction], float]:
     """Answers in the order of the cache, and what guessing would score."""
-    count = len(task.cache)
-    if settings.num_examples is not None:
-        count = min(settings.num_examples, count)
-    answers = _answers(task, count, generate, settings.max_input_length)
+    indices = data.spread_examples(len(task.cache), settings.num_examples)
+    answers = _answers(task, indices, generate, settings.max_input_length)
     predictions, shares = [], []
-    for index, answer in enumerate(answers):
+    for index, answer in zip(indices, answers, strict=True):
         record = task.cache.record(index)
         predictions.append(_prediction(task, index, record, vocabulary, answer))
         shares.append(right_share(record["options"], right_answers(record)))
@@ -208,14 +206,16 @@ def trim(tokens: Sequence[int], max_length: int | None, *, eos_id: int = 1) -> l
 
 def _answers(
     task: EvaluationTask,
-    count: int,
+    indices: Sequence[int],
     generate: Generate,
     max_input_length: int | None,
 ) -> list[str]:
-    inputs = [_input_ids(task, index, max_input_length) for index in range(count)]
+    inputs = [_input_ids(task, index, max_input_length) for index in indices]
     answers = generate(inputs)
-    if len(answers) != count:
-        raise ValueError(f"{task.name}: the model gave {len(answers)} answers to {count} inputs.")
+    if len(answers) != len(inputs):
+        raise ValueError(
+            f"{task.name}: the model gave {len(answers)} answers to {len(inputs)} inputs."
+        )
     return list(answers)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from flan_mix.data import TokenCache
+from flan_mix.data import TokenCache, spread_examples
 from flan_mix.vocabularies import Vocabulary
 
 Record = Mapping[str, Any]
@@ -42,7 +42,7 @@ def ranked_examples(
     option_targets: Callable[[Record], Sequence[str]] | None,
     limit: int | None = None,
 ) -> list[RankedExample]:
-    """The first `limit` examples of a cache (None: all), each with its options.
+    """At most `limit` examples of a cache, evenly spread (None: all), each with its options.
 
     option_targets: a record -> what the target says for each option; None for the cache of a
     `.rank` variant, whose targets are the options.
@@ -50,11 +50,11 @@ def ranked_examples(
     Raises ValueError naming the example that has no options, or none that is right.
     """
     if option_targets is None:
-        rows = _grouped_rows(cache, limit)
-        examples = [_of_rows(cache, example_id, indices) for example_id, indices in rows]
+        rows = _grouped_rows(cache)
+        examples = [_of_rows(cache, *rows[i]) for i in spread_examples(len(rows), limit)]
     else:
-        count = len(cache) if limit is None else min(limit, len(cache))
-        examples = [_of_record(cache, i, vocabulary, option_targets) for i in range(count)]
+        chosen = spread_examples(len(cache), limit)
+        examples = [_of_record(cache, i, vocabulary, option_targets) for i in chosen]
     for example in examples:
         _check(cache, example)
     return examples
@@ -62,18 +62,13 @@ def ranked_examples(
 
 def ranked_count(cache: TokenCache, is_by_option: bool) -> int:
     """Examples of a cache; `is_by_option` where it has a row for each option."""
-    return len(_grouped_rows(cache, None)) if is_by_option else len(cache)
+    return len(_grouped_rows(cache)) if is_by_option else len(cache)
 
 
-def _grouped_rows(cache: TokenCache, limit: int | None) -> list[tuple[str, list[int]]]:
+def _grouped_rows(cache: TokenCache) -> list[tuple[str, list[int]]]:
     """(id of the source row, its rows in the cache): options of one row stand together."""
     groups = groupby(range(len(cache)), lambda i: cache.example_id(i).rpartition("#")[0])
-    found = []
-    for example_id, indices in groups:
-        if limit is not None and len(found) == limit:
-            break
-        found.append((example_id, list(indices)))
-    return found
+    return [(example_id, list(indices)) for example_id, indices in groups]
 
 
 def _of_rows(cache: TokenCache, example_id: str, indices: list[int]) -> RankedExample:

@@ -7,7 +7,7 @@ function, over batches this time.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from flan_mix.data import Batch, TokenCache, evaluation_batches
+from flan_mix.data import Batch, TokenCache, evaluation_batches, spread_examples
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,15 @@ class TeacherForcing:
 def teacher_forced_scores(
     forcing: TeacherForcing, cache: TokenCache, limit: int
 ) -> dict[str, float]:
-    """`loss` (nats per target token) and `token_accuracy` (0 to 100) of the first examples."""
+    """`loss` (nats per target token) and `token_accuracy` (0 to 100).
+
+    Of `limit` examples, evenly spread.
+    """
     batches = evaluation_batches(
         cache,
         batch_size=forcing.batch_size,
         feature_lengths=forcing.feature_lengths,
-        limit=limit,
+        examples=spread_examples(len(cache), limit),
     )
     means = forcing.measure(batch for batch, _ in batches)
     return {"loss": means["cross_ent_loss"], "token_accuracy": 100 * means["accuracy"]}

@@ -28,7 +28,7 @@ class DatasetConfig:
     `~/.cache/flan_mix`. passes: how often each example is rendered, each time with other templates;
     epoch e reads pass e mod passes. keep_texts: keep the text of training examples, and what was
     drawn for them, in the cache. exclude: a file of `flan-mix contamination --json`, whose training
-    rows are left out. num_examples: evaluate only so many of each task.
+    rows are left out. num_examples: evaluate only so many of each task, evenly spread over it.
     """
 
     mixture_or_task_name: str | None

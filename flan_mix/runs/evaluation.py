@@ -98,7 +98,7 @@ class ModelEvaluation:
 
     def teacher_forced(self, params: Tree, steps: int) -> dict[str, dict[str, float]]:
         """Task -> T5X's training_eval metrics over its first `steps` batches."""
-        limit = steps * self.config.batch_size
+        most = steps * self.config.batch_size
         return {
             task.name: dict(
                 self._measure(
@@ -109,7 +109,7 @@ class ModelEvaluation:
                             task.cache,
                             batch_size=self.config.batch_size,
                             feature_lengths=self.config.task_feature_lengths,
-                            limit=limit,
+                            examples=range(min(most, len(task.cache))),
                         )
                     ),
                 )

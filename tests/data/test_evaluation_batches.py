@@ -36,10 +36,13 @@ def test_given_lengths_trim_and_keep_eos(tmp_path):
     assert batch["decoder_target_tokens"].tolist() == [[2, 2, 1]]
 
 
-def test_limit_takes_the_first_examples(tmp_path):
+def test_the_examples_asked_for_come_in_that_order(tmp_path):
     cache = numbered_cache(tmp_path, "a", random_lengths(10, 0, (20, 9)))
-    indices = [i for _, index in evaluation_batches(cache, batch_size=4, limit=6) for i in index]
-    assert indices == [0, 1, 2, 3, 4, 5, -1, -1]
+    asked = [0, 2, 3, 5, 9, 7]
+    batches = list(evaluation_batches(cache, batch_size=4, examples=asked))
+    assert [i for _, indices in batches for i in indices] == [*asked, -1, -1]
+    row = batches[1][0]["encoder_input_tokens"][0]
+    assert row[row != 0].tolist() == cache[9]["inputs"].tolist()
 
 
 def test_empty_cache_gives_no_batches(tmp_path):

@@ -104,7 +104,7 @@ def test_postprocess_applies_to_both_sides_and_is_shown(tmp_path: Path):
     assert (prediction.scored.prediction, prediction.scored.references) == ("12", ("12",))
 
 
-def test_num_examples_takes_the_first_and_says_so(tmp_path: Path):
+def test_num_examples_are_spread_over_the_split_and_told(tmp_path: Path):
     model = TextModel(last_word)
     settings = EvaluationSettings(num_examples=3)
     evaluate(
@@ -114,7 +114,7 @@ def test_num_examples_takes_the_first_and_says_so(tmp_path: Path):
         tmp_path / "out",
         settings=settings,
     )
-    assert model.asked == ["say 0", "say 1", "say 2"]
+    assert model.asked == ["say 0", "say 1", "say 3"]
     metrics = json.loads((tmp_path / "out/metrics.json").read_text())
     assert metrics["tasks"]["made"]["examples"] == 3
     assert metrics["measured"]["tasks"]["made"]["examples_available"] == 5

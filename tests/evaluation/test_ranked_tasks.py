@@ -143,7 +143,7 @@ def test_a_limit_counts_examples_and_not_options(tmp_path: Path):
         task, nothing, VOCABULARY, score_options=Scorer(by_hash), settings=settings
     )
     assert (result.examples, result.available) == (2, 5)
-    assert [prediction.id for prediction in result.predictions] == ["e0", "e1"]
+    assert [prediction.id for prediction in result.predictions] == ["e0", "e2"]
 
 
 def test_chance_is_the_share_of_right_options(tmp_path: Path):
