@@ -50,20 +50,40 @@ def write_tokenizer(folder: Path, vocabulary: Vocabulary) -> None:
 
     Raises ValueError for a vocabulary that is neither SentencePiece nor bytes.
     """
-    special: dict[str, Any] = {
-        "eos_token": "</s>",
-        "pad_token": "<pad>",
-        "unk_token": "<unk>",
-        "extra_ids": vocabulary.extra_ids,
-    }
     if isinstance(vocabulary, SentencePieceVocabulary):
         shutil.copyfile(vocabulary.sentencepiece_model_file, folder / _SPIECE)
-        content = {"tokenizer_class": "T5Tokenizer", "legacy": True, **special}
+        kind = "T5Tokenizer"
     elif isinstance(vocabulary, ByteVocabulary):
-        content = {"tokenizer_class": "ByT5Tokenizer", **special}
+        kind = "ByT5Tokenizer"
     else:
         raise ValueError(f"Hugging Face has no tokenizer for {vocabulary!r}")
-    _write_json(folder / "tokenizer_config.json", content)
+    _write_json(folder / "tokenizer_config.json", _tokenizer_config(kind, vocabulary))
+
+
+def _tokenizer_config(kind: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Every special token with its id: by itself T5Tokenizer would count sentinels upwards."""
+    sentinels = [f"<extra_id_{number}>" for number in range(vocabulary.extra_ids)]
+    last = vocabulary.vocab_size - 1
+    if kind == "ByT5Tokenizer":  # ByT5 counts its sentinels upwards.
+        sentinel_ids = {
+            name: last - vocabulary.extra_ids + 1 + n for n, name in enumerate(sentinels)
+        }
+    else:
+        sentinel_ids = {name: last - n for n, name in enumerate(sentinels)}
+    ids = {"<pad>": 0, "</s>": 1, "<unk>": 2, **sentinel_ids}
+    plain = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False}
+    return {
+        "tokenizer_class": kind,
+        "added_tokens_decoder": {
+            str(index): {"content": name, **plain, "special": True}
+            for name, index in sorted(ids.items(), key=lambda item: item[1])
+        },
+        "additional_special_tokens": sentinels,
+        "eos_token": "</s>",
+        "extra_ids": vocabulary.extra_ids,
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+    }
 
 
 def copy_tokenizer(source: Path, folder: Path) -> bool:
