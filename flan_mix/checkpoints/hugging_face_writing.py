@@ -61,15 +61,13 @@ def write_tokenizer(folder: Path, vocabulary: Vocabulary) -> None:
 
 
 def _tokenizer_config(kind: str, vocabulary: Vocabulary) -> dict[str, Any]:
-    """Every special token with its id: by itself T5Tokenizer would count sentinels upwards."""
+    """Every special token with its id. T5's sentinels count down to <extra_id_0>, ByT5's up."""
     sentinels = [f"<extra_id_{number}>" for number in range(vocabulary.extra_ids)]
-    last = vocabulary.vocab_size - 1
-    if kind == "ByT5Tokenizer":  # ByT5 counts its sentinels upwards.
-        sentinel_ids = {
-            name: last - vocabulary.extra_ids + 1 + n for n, name in enumerate(sentinels)
-        }
-    else:
-        sentinel_ids = {name: last - n for n, name in enumerate(sentinels)}
+    numbers = range(vocabulary.extra_ids)
+    if kind == "T5Tokenizer":
+        numbers = reversed(numbers)
+    first = vocabulary.vocab_size - vocabulary.extra_ids
+    sentinel_ids = {sentinels[n]: first + place for place, n in enumerate(numbers)}
     ids = {"<pad>": 0, "</s>": 1, "<unk>": 2, **sentinel_ids}
     plain = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False}
     return {
