@@ -50,20 +50,38 @@ def write_tokenizer(folder: Path, vocabulary: Vocabulary) -> None:
 
     Raises ValueError for a vocabulary that is neither SentencePiece nor bytes.
     """
-    special: dict[str, Any] = {
-        "eos_token": "</s>",
-        "pad_token": "<pad>",
-        "unk_token": "<unk>",
-        "extra_ids": vocabulary.extra_ids,
-    }
     if isinstance(vocabulary, SentencePieceVocabulary):
         shutil.copyfile(vocabulary.sentencepiece_model_file, folder / _SPIECE)
-        content = {"tokenizer_class": "T5Tokenizer", "legacy": True, **special}
+        kind = "T5Tokenizer"
     elif isinstance(vocabulary, ByteVocabulary):
-        content = {"tokenizer_class": "ByT5Tokenizer", **special}
+        kind = "ByT5Tokenizer"
     else:
         raise ValueError(f"Hugging Face has no tokenizer for {vocabulary!r}")
-    _write_json(folder / "tokenizer_config.json", content)
+    _write_json(folder / "tokenizer_config.json", _tokenizer_config(kind, vocabulary))
+
+
+def _tokenizer_config(kind: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Every special token with its id. T5's sentinels count down to <extra_id_0>, ByT5's up."""
+    sentinels = [f"<extra_id_{number}>" for number in range(vocabulary.extra_ids)]
+    numbers = range(vocabulary.extra_ids)
+    if kind == "T5Tokenizer":
+        numbers = reversed(numbers)
+    first = vocabulary.vocab_size - vocabulary.extra_ids
+    sentinel_ids = {sentinels[n]: first + place for place, n in enumerate(numbers)}
+    ids = {"<pad>": 0, "</s>": 1, "<unk>": 2, **sentinel_ids}
+    plain = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False}
+    return {
+        "tokenizer_class": kind,
+        "added_tokens_decoder": {
+            str(index): {"content": name, **plain, "special": True}
+            for name, index in sorted(ids.items(), key=lambda item: item[1])
+        },
+        "additional_special_tokens": sentinels,
+        "eos_token": "</s>",
+        "extra_ids": vocabulary.extra_ids,
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+    }
 
 
 def copy_tokenizer(source: Path, folder: Path) -> bool:

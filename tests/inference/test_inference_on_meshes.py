@@ -39,8 +39,11 @@ def assert_alike(found: dict, alone: dict) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
-def test_every_mesh_of_four_devices_gives_what_one_device_gives() -> None:
-    alone, *on_meshes = printed(started("[null, 1, 2, 4]"))
+@pytest.mark.parametrize(
+    "meshes", ["[null, 2]", pytest.param("[null, 1, 4]", marks=pytest.mark.slow)]
+)
+def test_meshes_of_four_devices_give_what_one_device_gives(meshes: str) -> None:
+    alone, *on_meshes = printed(started(meshes))
     # Eleven inputs in batches of four: the last batch is short. Some samples are long.
     assert all(len(answers) == 2 for answers in alone["sample"])
     assert max(len(tokens) for answers in alone["sample"] for tokens in answers) > 64
