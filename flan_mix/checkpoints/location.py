@@ -108,7 +108,7 @@ def is_remote(path: str | Path) -> bool:
 def _from_hub(repository: str, revision: str | None) -> Path:
     """The repository's files in the hub's own cache on this machine, fetched where absent."""
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import snapshot_download  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ImportError(
             f"hf:{repository} needs huggingface_hub: pip install 'flan-mix[hf]', or download the "
