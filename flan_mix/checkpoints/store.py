@@ -7,6 +7,7 @@ checkpoint appears under its name only when it is whole.
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from flax import serialization, traverse_util
 
+from flan_mix.checkpoints.assigning import AssignmentError, RestoreRules, restore_by_rules
 from flan_mix.checkpoints.layout import (
     LOADER_ITEM,
     METADATA_ITEM,
@@ -35,13 +37,17 @@ class CheckpointMismatchError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Restored:
-    """What a checkpoint gave: a state, and the loader's state and metadata where it had them."""
+    """What a checkpoint gave: a state, and the loader's state and metadata where it had them.
+
+    fresh: the names (`assigning.flat_state`) of what the rules left to start afresh.
+    """
 
     path: Path
     state: TrainState
     loader: dict[str, Any] | None
     metadata: dict[str, Any]
     has_optimizer_state: bool
+    fresh: frozenset[str] = frozenset()
 
 
 class CheckpointStore:
@@ -72,15 +78,24 @@ class CheckpointStore:
         return steps[-1] if steps else None
 
     def save(
-        self, state: TrainState, *, loader: Mapping[str, Any], metadata: Mapping[str, Any]
+        self,
+        state: TrainState,
+        *,
+        loader: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+        params_dtype: str = "float32",
     ) -> None:
         """Starts writing; the arrays may be donated to the next step as soon as it returns.
 
         (JAX holds back a buffer that Orbax still reads, also where the host sees it directly.)
+        params_dtype: what parameters, not slots, are stored in; restored, they are float32 again.
         """
         step = int(state.step)
         if step in checkpoint_steps(self.model_dir):
             return
+        if params_dtype != "float32":
+            params = jax.tree.map(lambda x: x.astype(params_dtype), state.params)
+            state = dataclasses.replace(state, params=params)
         self._manager.save(
             step,
             args=ocp.args.Composite(
@@ -112,13 +127,40 @@ class CheckpointStore:
         self.close()
 
 
-def load_initial(path: str | Path, like: TrainState) -> Restored:
+def load_initial(
+    path: str | Path, like: TrainState, rules: RestoreRules = RestoreRules()
+) -> Restored:
     """The state to start from: parameters, and step and slots where the checkpoint has them.
 
     `path` is a checkpoint folder or a MODEL_DIR (its latest checkpoint). T5X's rule: slots that
-    fit the optimizer of `like` are taken over; else its fresh ones stay.
+    fit the optimizer of `like` are taken over; else its fresh ones stay. `rules`: what is taken
+    where the checkpoint was made for another model. Where the state has nothing from the
+    checkpoint it has what `like` has; `Restored.fresh` names those arrays.
     """
-    return _restore(find_checkpoint(path), like, slots_required=False)
+    folder = find_checkpoint(path)
+    if rules == RestoreRules():
+        return _restore(folder, like, slots_required=False)
+    stored = _shapes(_stored_shapes(folder))
+    try:
+        state, fresh = restore_by_rules(like, stored, functools.partial(_read_flat, folder), rules)
+    except AssignmentError as error:
+        raise CheckpointMismatchError(f"{folder}: {error}") from error
+    has_slots = not any(name.startswith("state/param_states") for name in fresh)
+    return Restored(folder, state, None, {}, has_slots, frozenset(fresh))
+
+
+def load_parameters_by_rules(
+    path: str | Path, like: Tree, rules: RestoreRules
+) -> tuple[Tree, int, frozenset[str]]:
+    """`load_parameters` by `rules`, and the names of the parameters it had nothing for."""
+    state = TrainState(_abstract_step(), like, {})
+    restored = load_initial(path, state, rules)
+    return restored.state.params, int(restored.state.step), restored.fresh
+
+
+def _read_flat(folder: Path, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    tree = _read(folder, traverse_util.unflatten_dict(dict(wanted), sep="/"))
+    return dict(traverse_util.flatten_dict(tree, sep="/"))
 
 
 def load_parameters(path: str | Path, like: Tree) -> tuple[Tree, int]:

@@ -10,7 +10,14 @@ from typing import Any
 
 import jax
 
-from flan_mix.checkpoints import CheckpointStore, load_initial
+from flan_mix.checkpoints import (
+    CheckpointStore,
+    Restored,
+    RestoreRules,
+    flat_state,
+    load_initial,
+    with_flat,
+)
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.training import Partitioner, TrainState, abstract_state, init_state, state_from_params
 
@@ -22,12 +29,19 @@ class CheckpointConfig:
     """initial_checkpoint_path: where from. period: steps between saves; None saves at the end only.
 
     keep: how many of the latest to keep (None: all); keep_period: multiples of it are kept always.
+    rules: what is taken of the initial checkpoint. steps: further steps to save at. saves: whether
+    to save at all. save_dtype: of the stored parameters; training goes on in float32, but after a
+    restart from the rounded ones.
     """
 
     initial_checkpoint_path: str | None = None
     period: int | None = 1000
     keep: int | None = None
     keep_period: int | None = None
+    rules: RestoreRules = dataclasses.field(default_factory=RestoreRules)
+    steps: tuple[int, ...] = ()
+    saves: bool = True
+    save_dtype: str = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +82,10 @@ def find_start(
     if config.initial_checkpoint_path is None:
         state = init_state(model.init_params, model.logical_axes(), optimizer, partitioner, rng)
         return Start(state, 0, None, "nothing (training from scratch)")
-    restored = load_initial(config.initial_checkpoint_path, placement)
+    restored = load_initial(config.initial_checkpoint_path, placement, config.rules)
+    if restored.fresh:
+        fresh = init_state(model.init_params, model.logical_axes(), optimizer, partitioner, rng)
+        return _partly_fresh(restored, flat_state(fresh))
     step = int(jax.device_get(restored.state.step))
     if restored.has_optimizer_state:
         what = f"{restored.path}: parameters, step and optimizer state"
@@ -76,6 +93,19 @@ def find_start(
     state = state_from_params(restored.state.params, placement, optimizer, step)
     what = f"{restored.path}: parameters and step; the optimizer starts afresh"
     return Start(state, step, None, what)
+
+
+def _partly_fresh(restored: Restored, fresh: dict[str, Any]) -> Start:
+    """A start where what the rules left out of the checkpoint is as in a fresh state."""
+    flat = {
+        name: fresh[name] if name in restored.fresh else leaf
+        for name, leaf in flat_state(restored.state).items()
+    }
+    state = with_flat(restored.state, flat)
+    names = sorted(restored.fresh)
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    what = f"{restored.path}, but for what starts afresh: {shown}"
+    return Start(state, int(jax.device_get(state.step)), None, what)
 
 
 def last_step(start: Start, total_steps: int | None, relative_steps: int | None) -> int:

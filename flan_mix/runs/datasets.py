@@ -9,6 +9,7 @@ from typing import Any
 
 from flan_mix.data import MixtureCache, open_mixture
 from flan_mix.registry.overlap import drop_rows, read_drops
+from flan_mix.registry.seqio_arrival import foreign_names
 from flan_mix.vocabularies import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ class DatasetConfig:
     mixture_or_task_name: as registered; to evaluate, a suite as well. task_feature_lengths:
     {"inputs": tokens, "targets": tokens}; None takes the longest example (evaluation only). split:
     to evaluate, None leaves it to the suite ("validation" for a task or mixture). module: imported
-    first, so that it registers its tasks; None imports all of `flan_mix.tasks`. use_cached: read
+    first, so that it registers its tasks; None imports all of `flan_mix.tasks`, unless the name is
+    registered already. use_cached: read
     SeqIO's own offline cache as the source. cache_dir: of token caches; None means
     `~/.cache/flan_mix`. passes: how often each example is rendered, each time with other templates;
     epoch e reads pass e mod passes. keep_texts: keep the text of training examples, and what was
@@ -55,6 +57,8 @@ class DatasetConfig:
 
     def import_module(self) -> None:
         """Registers the tasks. Raises ImportError that says which macro to mend."""
+        if not self.module and self.mixture_or_task_name in foreign_names():
+            return
         for name in (self.module,) if self.module else DEFAULT_MODULES:
             try:
                 importlib.import_module(name)
