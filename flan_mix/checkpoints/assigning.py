@@ -92,10 +92,11 @@ class RestoreRules:
         return any(re.fullmatch(pattern, name) for pattern in patterns)
 
     def _check_patterns_match(self, names: Iterable[str]) -> None:
-        names = list(names)
-        unused = [p for p, _ in self.assignment_map if not any(re.fullmatch(p, n) for n in names)]
+        patterns = [pattern for pattern, _ in self.assignment_map]
+        used = {next((p for p in patterns if re.fullmatch(p, name)), None) for name in names}
+        unused = [pattern for pattern in patterns if pattern not in used]
         if unused:
-            raise AssignmentError(f"assignment_map: {_shown(unused)} match nothing of the model")
+            raise AssignmentError(f"assignment_map: {_shown(unused)} decide nothing of the model")
 
 
 def restore_by_rules(

@@ -5,10 +5,12 @@ what they mean in T5X. gin itself accepts a misspelt macro in silence; `parse` r
 names the nearest one.
 """
 
+import contextlib
 import difflib
 import inspect
+import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import gin
@@ -45,7 +47,8 @@ def parse(
     for path in [*search_paths, *PACKAGE_SEARCH_PATHS]:
         gin.add_config_file_search_path(path)
     try:
-        gin.parse_config_files_and_bindings(list(gin_files), None, finalize_config=False)
+        with _no_word_of_the_search():
+            gin.parse_config_files_and_bindings(list(gin_files), None, finalize_config=False)
         before = _defined_macros() | _referenced_macros()
         for binding in bindings:
             _check_flag_macro(binding, before)
@@ -55,6 +58,21 @@ def parse(
     except Exception as error:
         raise GinConfigError(_with_nearest(error)) from error
     _check_macros()
+
+
+@contextlib.contextmanager
+def _no_word_of_the_search() -> Iterator[None]:
+    """Inside, gin does not log each place in which a file that it finds elsewhere is not."""
+
+    def is_told(record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Path not found")
+
+    root = logging.getLogger()
+    root.addFilter(is_told)
+    try:
+        yield
+    finally:
+        root.removeFilter(is_told)
 
 
 def write_config(model_dir: Path) -> None:

@@ -53,7 +53,6 @@ def evaluate(
     folder = Path(output_dir).expanduser().absolute()
     folder.mkdir(parents=True, exist_ok=True)
     summarize_config_fn(model_dir=str(folder), summary_writer=None, step=0)
-    utils.verify_matching_vocabs(dataset_cfg, model)
     evaluation = inference_evaluation(
         model, partitioner, dataset_cfg, inference_evaluator_cls, folder
     )

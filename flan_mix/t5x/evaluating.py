@@ -16,13 +16,14 @@ import numpy as np
 import seqio
 
 from flan_mix.data import MixtureCache
+from flan_mix.registry.seqio_half.vocabularies import tokenize_unnamed_with
 from flan_mix.reports.metrics_log import MetricsLog
 from flan_mix.reports.tensorboard import TensorBoardWriter
 from flan_mix.runs.cache import open_with_progress
 from flan_mix.runs.seqio_datasets import DatasetModel, row_scorer
 from flan_mix.runs.training_run import train_loader
 from flan_mix.t5x.models import EncoderDecoderModel, with_segments
-from flan_mix.t5x.utils import DatasetConfig
+from flan_mix.t5x.utils import DatasetConfig, check_vocabularies
 from flan_mix.training import Partitioner, TrainState, make_metrics_step, summarize
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,17 @@ class InferenceEvaluation:
         return metrics.result()
 
 
+def prepare_tasks(config: DatasetConfig, model: EncoderDecoderModel) -> None:
+    """Registers the tasks and has SeqIO tokenize them as the model's vocabulary does.
+
+    Raises ValueError for tasks that name another vocabulary than the model's.
+    """
+    config.import_module()
+    if isinstance(model.output_vocabulary, seqio.SentencePieceVocabulary):
+        tokenize_unnamed_with(model.output_vocabulary)
+    check_vocabularies(config, model)
+
+
 def inference_evaluation(
     model: EncoderDecoderModel,
     partitioner: Partitioner,
@@ -90,7 +102,7 @@ def inference_evaluation(
     folder: Path,
 ) -> InferenceEvaluation:
     """Reads the data and prepares SeqIO's evaluator, which writes into folder/inference_eval."""
-    config.import_module()
+    prepare_tasks(config, model)
     evaluator = evaluator_cls(
         mixture_or_task_name=config.mixture_or_task_name,
         feature_converter=model.FEATURE_CONVERTER_CLS(pack=False),

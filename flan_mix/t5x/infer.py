@@ -20,7 +20,7 @@ import seqio
 from flan_mix.evaluation.result_files import write_atomically
 from flan_mix.runs.seqio_datasets import DatasetModel
 from flan_mix.t5x import gin_utils, utils
-from flan_mix.t5x.evaluating import dataset_model
+from flan_mix.t5x.evaluating import dataset_model, prepare_tasks
 from flan_mix.t5x.models import EncoderDecoderModel
 from flan_mix.t5x.not_there import NotThereError, is_default, only
 from flan_mix.t5x.restoring import checkpoint_paths, restored_parameters
@@ -122,7 +122,7 @@ def infer(
     summarize_config_fn(model_dir=str(folder), summary_writer=None, step=0)
     if verify_matching_vocabs_fn is not None:
         verify_matching_vocabs_fn(dataset_cfg, model)
-    dataset_cfg.import_module()
+    prepare_tasks(dataset_cfg, model)
     (path,) = checkpoint_paths(restore_checkpoint_cfg)[-1:]
     params, _ = restored_parameters(
         restore_checkpoint_cfg, path, model, partitioner, fallback_init_rng

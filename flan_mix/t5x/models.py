@@ -12,14 +12,14 @@ import seqio
 from jax.sharding import Mesh
 
 from flan_mix.inference import Generator, score_rows
-from flan_mix.models import Transformer
+from flan_mix.models import Transformer, apply
 from flan_mix.runs.model import EncoderDecoderModel as RunModel
 from flan_mix.t5x import decoding
 from flan_mix.t5x.losses import SpecialLossNormalizingFactor
 from flan_mix.t5x.not_there import NotThereError, names_not_there
 from flan_mix.t5x.vocabularies import our_vocabulary
 from flan_mix.training import cross_entropy
-from flan_mix.training.loss_weights import normalize
+from flan_mix.training.loss_weights import LossConfig, normalize
 
 Batch = Mapping[str, Any]
 Params = Mapping[str, Any]
@@ -71,11 +71,7 @@ class EncoderDecoderModel:
         self._default_decoder_params = dict(default_decoder_params or {})
         if isinstance(loss_normalizing_factor, SpecialLossNormalizingFactor):
             loss_normalizing_factor = loss_normalizing_factor.value
-        self._loss = {
-            "label_smoothing": label_smoothing,
-            "z_loss": z_loss,
-            "loss_normalizing_factor": loss_normalizing_factor,
-        }
+        self.loss_config = LossConfig(z_loss, label_smoothing, loss_normalizing_factor)
 
     @functools.cached_property
     def run_model(self) -> RunModel:
@@ -86,7 +82,8 @@ class EncoderDecoderModel:
                 "input_vocabulary and output_vocabulary differ: a model has one vocabulary here"
             )
         optimizer = {} if self.optimizer_def is None else {"optimizer": self.optimizer_def}
-        return RunModel(self.module.config, vocabulary, **optimizer, **self._loss)
+        loss = dataclasses.asdict(self.loss_config)
+        return RunModel(self.module.config, vocabulary, **optimizer, **loss)
 
     @property
     def optimizer(self) -> Any:
@@ -97,11 +94,10 @@ class EncoderDecoderModel:
         self, params: Params, batch: Batch, dropout_rng: jax.Array | None
     ) -> tuple[jax.Array, dict[str, jax.Array]]:
         """The loss of a batch, normalized, and its parts: loss, z_loss and accuracy's count."""
-        config = self.run_model.loss_config
-        batch = with_segments(batch)
+        config, batch = self.loss_config, with_segments(batch)
         weighted = normalize(batch, config.loss_normalizing_factor)
         sums = cross_entropy(
-            self.run_model.apply(params, batch, dropout_rng),
+            apply(self.module, params, batch, dropout_rng),
             batch["decoder_target_tokens"],
             weighted.weights,
             z_loss=config.z_loss,

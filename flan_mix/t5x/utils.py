@@ -281,8 +281,13 @@ def verify_matching_vocabs(cfg: DatasetConfig, model: EncoderDecoderModel) -> No
     name = cfg.mixture_or_task_name
     known = is_task(name) or is_mixture(name)
     tasks = [part.task for part in resolve(name, lambda *_: 1)] if known else []
-    if tasks and all(is_task(task) for task in tasks):
-        return
+    if not tasks or not all(is_task(task) for task in tasks):
+        check_vocabularies(cfg, model)
+
+
+def check_vocabularies(cfg: DatasetConfig, model: EncoderDecoderModel) -> None:
+    """`verify_matching_vocabs` for where SeqIO tokenizes, whoever's the tasks are."""
+    name = cfg.mixture_or_task_name
     of_task = get_vocabulary(cfg)
     of_model = model.input_vocabulary, model.output_vocabulary
     if of_task != of_model:
