@@ -4,6 +4,7 @@ What gin binds is built; of the model only shapes are computed, on as many prete
 as the partitioner asks for. Data sets are looked up by name and not read.
 """
 
+import contextlib
 import logging
 import math
 from collections.abc import Callable, Mapping
@@ -44,7 +45,8 @@ def check(function: Callable[..., Any]) -> None:
 
 def _check_model(arguments: Mapping[str, Any], model: Any, partitioner: Partitioner) -> None:
     parts = math.prod(partitioner.model_parallel_submesh or (partitioner.num_partitions or 1,))
-    jax.config.update("jax_num_cpu_devices", parts)
+    with contextlib.suppress(RuntimeError):  # Something has asked for devices already.
+        jax.config.update("jax_num_cpu_devices", parts)
     from flan_mix.models import apply, init_params, logical_axes
 
     module, optimizer = model.module, model.optimizer.build()

@@ -56,9 +56,9 @@ class DatasetModel:
 
 
 def row_scorer(
-    module: Transformer, params: Any, partitioner: Partitioner, batch_size: int
-) -> Callable[[Features], np.ndarray]:
-    """Features of up to `batch_size` rows, with segment ids -> each row's log-likelihood."""
+    module: Transformer, partitioner: Partitioner, batch_size: int
+) -> Callable[[Any, Features], np.ndarray]:
+    """(parameters, features of up to `batch_size` rows, with segment ids) -> log-likelihoods."""
 
     def score(params: Any, batch: Any) -> jax.Array:
         with partitioner.activation_rules():
@@ -69,7 +69,7 @@ def row_scorer(
     first = layout.shard_index * layout.local_batch_size
     own = slice(first, first + layout.local_batch_size)
 
-    def scored(features: Features) -> np.ndarray:
+    def scored(params: Any, features: Features) -> np.ndarray:
         rows = len(next(iter(features.values())))
         full = {name: _filled_up(array, batch_size) for name, array in features.items()}
         placed = partitioner.shard_batch({name: array[own] for name, array in full.items()})

@@ -51,22 +51,22 @@ def choose(mode: str, files: Sequence[str], search_paths: Sequence[str]) -> Call
     modules = imported_modules(files, [*search_paths, *PACKAGE_SEARCH_PATHS])
     is_t5x = any(name.split(".")[0] == finder.NAME for name in modules)
     runs = {"eval": "flan_mix.runs.evaluate"}.get(mode, f"flan_mix.runs.{mode}")
-    source = _t5x_package() + f".{mode}" if is_t5x else runs
+    given = flags.FLAGS if flags.FLAGS.is_parsed() else None
+    source = f"{t5x_package(given.t5x if given else 'flan_mix')}.{mode}" if is_t5x else runs
     module = import_module(source)
     for name in (MODES[mode], *(_FUNCTIONS_BESIDE.get(mode, ()) if is_t5x else ())):
         setattr(sys.modules["__main__"], name, getattr(module, name))
     function = getattr(module, MODES[mode])
-    if flags.FLAGS.is_parsed() and flags.FLAGS.shard_id is not None:
+    if given is not None and given.shard_id is not None:
         if mode != "infer" or not is_t5x:
             raise GinConfigError("--shard_id is for gin files of T5X's infer")
-        gin_main.override(shard_id=flags.FLAGS.shard_id)
+        gin_main.override(shard_id=given.shard_id)
     return function
 
 
-def _t5x_package() -> str:
-    """The package that runs gin files of T5X's; says so in the log."""
+def t5x_package(wanted: str) -> str:
+    """The package that runs gin files of T5X's, by the flag `--t5x`; says so in the log."""
     installed = finder.installed_t5x()
-    wanted = flags.FLAGS.t5x if flags.FLAGS.is_parsed() else "flan_mix"
     if wanted == "installed":
         if installed is None:
             raise GinConfigError("--t5x=installed: there is no T5X installed (docs say how)")

@@ -20,8 +20,9 @@ from flan_mix.registry.seqio_half.vocabularies import tokenize_unnamed_with
 from flan_mix.reports.metrics_log import MetricsLog
 from flan_mix.reports.tensorboard import TensorBoardWriter
 from flan_mix.runs.cache import open_with_progress
-from flan_mix.runs.seqio_datasets import DatasetModel, row_scorer
+from flan_mix.runs.seqio_datasets import DatasetModel, Features, row_scorer
 from flan_mix.runs.training_run import train_loader
+from flan_mix.t5x.board_logger import without_tensorboard
 from flan_mix.t5x.models import EncoderDecoderModel, with_segments
 from flan_mix.t5x.utils import DatasetConfig, check_vocabularies
 from flan_mix.training import Partitioner, TrainState, make_metrics_step, summarize
@@ -31,34 +32,33 @@ log = logging.getLogger(__name__)
 Params = Mapping[str, Any]
 
 
-def dataset_model(
-    model: EncoderDecoderModel,
-    params: Params,
-    partitioner: Partitioner,
-    batch_size: int,
-    seed: jax.Array | None = None,
-) -> DatasetModel:
-    """The model with these parameters, as SeqIO's evaluator asks it."""
-    score = row_scorer(model.module, params, partitioner, batch_size)
+class ModelOnDatasets:
+    """A model as SeqIO's evaluator asks it, for any parameters; compiled once."""
 
-    def predict(features: Mapping[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        return model.predict_batch_with_aux(
-            params, features, seed, rows=batch_size, mesh=partitioner.mesh
-        )
+    def __init__(self, model: EncoderDecoderModel, partitioner: Partitioner, batch_size: int):
+        self._model, self._mesh, self._batch_size = model, partitioner.mesh, batch_size
+        self._score = row_scorer(model.module, partitioner, batch_size)
 
-    def scored(features: Mapping[str, np.ndarray]) -> np.ndarray:
-        return score({name: np.asarray(x) for name, x in with_segments(features).items()})
+    def with_parameters(self, params: Params) -> DatasetModel:
+        """The model with these parameters, which lie on the mesh."""
 
-    return DatasetModel(predict, scored, batch_size)
+        def predict(features: Features) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+            return self._model.predict_batch_with_aux(
+                params, features, jax.random.key(0), rows=self._batch_size, mesh=self._mesh
+            )
+
+        def score(features: Features) -> np.ndarray:
+            whole = {name: np.asarray(x) for name, x in with_segments(features).items()}
+            return self._score(params, whole)
+
+        return DatasetModel(predict, score, self._batch_size)
 
 
 @dataclasses.dataclass
 class InferenceEvaluation:
     """seqio.Evaluator over the model's answers: its metrics, its loggers, its files."""
 
-    model: EncoderDecoderModel
-    partitioner: Partitioner
-    config: DatasetConfig
+    model: ModelOnDatasets
     evaluator: seqio.Evaluator
     name: str = "inference_eval"
 
@@ -70,9 +70,7 @@ class InferenceEvaluation:
         """Task -> metrics, which are on disk when it returns; None on processes but the first."""
         if not self.evaluator.eval_tasks:
             return {}
-        asked = dataset_model(
-            self.model, params, self.partitioner, self.config.batch_size, jax.random.key(0)
-        )
+        asked = self.model.with_parameters(params)
         metrics, _ = self.evaluator.evaluate(
             compute_metrics=jax.process_index() == 0,
             step=step,
@@ -113,7 +111,9 @@ def inference_evaluation(
         log_dir=str(folder / "inference_eval"),
         use_memory_cache=config.use_memory_cache,
     )
-    return InferenceEvaluation(model, partitioner, config, evaluator)
+    if evaluator.eval_tasks:
+        evaluator._loggers = without_tensorboard(evaluator._loggers)
+    return InferenceEvaluation(ModelOnDatasets(model, partitioner, config.batch_size), evaluator)
 
 
 class TrainingEvaluation:

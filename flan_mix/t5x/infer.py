@@ -20,7 +20,7 @@ import seqio
 from flan_mix.evaluation.result_files import write_atomically
 from flan_mix.runs.seqio_datasets import DatasetModel
 from flan_mix.t5x import gin_utils, utils
-from flan_mix.t5x.evaluating import dataset_model, prepare_tasks
+from flan_mix.t5x.evaluating import ModelOnDatasets, prepare_tasks
 from flan_mix.t5x.models import EncoderDecoderModel
 from flan_mix.t5x.not_there import NotThereError, is_default, only
 from flan_mix.t5x.restoring import checkpoint_paths, restored_parameters
@@ -128,7 +128,8 @@ def infer(
         restore_checkpoint_cfg, path, model, partitioner, fallback_init_rng
     )
     provider = seqio.get_mixture_or_task(dataset_cfg.mixture_or_task_name)
-    asked = dataset_model(model, params, partitioner, dataset_cfg.batch_size, jax.random.key(0))
+    on_datasets = ModelOnDatasets(model, partitioner, dataset_cfg.batch_size)
+    asked = on_datasets.with_parameters(params)
     written = []
     for task in seqio.get_subtasks(provider):
         if dataset_cfg.split not in task.splits:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from flan_mix.training import TrainState
+from tests.reports.test_tensorboard_files import scalars
 from tests.t5x.gin_runs import configured, t5x_names
 
 FINETUNE = "tests/t5x/finetune.gin"
@@ -36,10 +37,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def board_tags(folder: Path) -> set[str]:
     """The names of the scalars in the event files of a folder."""
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(str(folder)).Reload()
-    return {*events.Tags()["scalars"], *events.Tags()["tensors"]}
+    return {tag for _, tag, _ in scalars(folder)}
 
 
 def test_a_run_leaves_what_t5x_leaves(trained: Path) -> None:
