@@ -73,7 +73,10 @@ def open_dataset(
     vocabulary: Vocabulary,
     on_progress: Callable[..., Any] | None = None,
 ) -> MixtureCache:
-    """The token caches of a dataset, built where they are missing or out of date."""
+    """The token caches of a dataset, built where they are missing or out of date.
+
+    Raises FileNotFoundError where SeqIO's offline cache is asked for and not there.
+    """
     if config.mixture_or_task_name is None:
         raise ValueError("no MIXTURE_OR_TASK_NAME: which task or mixture is to be read?")
     if config.split is None:
@@ -81,15 +84,24 @@ def open_dataset(
     config.import_module()
     if config.exclude is not None:
         drop_rows(read_drops(Path(config.exclude).expanduser()))
-    return open_mixture(
-        config.mixture_or_task_name,
-        config.split,
-        vocabulary=vocabulary,
-        cache_dir=config.cache_path,
-        feature_lengths=config.task_feature_lengths,
-        seed=config.seed or 0,
-        passes=config.passes,
-        use_cached=config.use_cached,
-        keep_texts=config.keep_texts,
-        on_progress=on_progress,
-    )
+    try:
+        return open_mixture(
+            config.mixture_or_task_name,
+            config.split,
+            vocabulary=vocabulary,
+            cache_dir=config.cache_path,
+            feature_lengths=config.task_feature_lengths,
+            seed=config.seed or 0,
+            passes=config.passes,
+            use_cached=config.use_cached,
+            keep_texts=config.keep_texts,
+            on_progress=on_progress,
+        )
+    except AssertionError as error:
+        if not config.use_cached:
+            raise
+        # SeqIO's way of saying it.
+        raise FileNotFoundError(
+            f"{error} USE_CACHED_TASKS = True reads SeqIO's own offline caches: name their folder "
+            "with --seqio_additional_cache_dirs, or set USE_CACHED_TASKS = False to render the task"
+        ) from error
