@@ -16,17 +16,9 @@ from tests.t5x import seqio_tasks  # noqa: E402
 LENGTHS = {"inputs": 16, "targets": 8}
 
 
-def config(cache_dir: Path, use_cached: bool) -> DatasetConfig:
-    return DatasetConfig(
-        "first_word",
-        LENGTHS,
-        "train",
-        4,
-        True,
-        None,
-        use_cached=use_cached,
-        cache_dir=str(cache_dir),
-    )
+def config(cache_dir: Path, use_cached: bool, task: str = "first_word") -> DatasetConfig:
+    given = {"use_cached": use_cached, "cache_dir": str(cache_dir)}
+    return DatasetConfig(task, LENGTHS, "train", 4, True, None, **given)
 
 
 def write_seqio_cache(folder: Path) -> None:
