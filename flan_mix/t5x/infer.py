@@ -190,7 +190,7 @@ def _rows(
     task: seqio.Task,
     config: utils.DatasetConfig,
     model: EncoderDecoderModel,
-    shard: seqio.ShardInfo,
+    shard: Any,
 ) -> Iterator[tuple[Row, Row]]:
     """A task's rows as it gives them, and in the features of the model."""
     rows = task.get_dataset(
@@ -247,16 +247,15 @@ def create_task_from_tfexample_file(
         named = json.dumps([paths, keys], sort_keys=True)
         task_id = hashlib.sha256(named.encode()).hexdigest()[:10]
     name = f"infer_{task_id}"
+    reader: Any = tf.data.TFRecordDataset
     if name not in seqio.TaskRegistry.names():
+        texts = {key: tf.io.FixedLenFeature([], tf.string) for key in keys.values()}
+        source: Any = seqio.TFExampleDataSource(
+            {"infer": paths}, feature_description=texts, reader_cls=reader
+        )
         seqio.TaskRegistry.add(
             name,
-            source=seqio.TFExampleDataSource(
-                {"infer": paths},
-                feature_description={
-                    key: tf.io.FixedLenFeature([], tf.string) for key in keys.values()
-                },
-                reader_cls=tf.data.TFRecordDataset,
-            ),
+            source=source,
             preprocessors=[
                 functools.partial(_renamed, keys=keys),
                 seqio.preprocessors.tokenize,
