@@ -227,13 +227,13 @@ def create_task_from_tfexample_file(
     file_type: str,
     inputs_key: str,
     targets_key: str | None,
-    features: Mapping[str, seqio.Feature],
+    features: Mapping[str, Any],
     task_id: str | None = None,
 ) -> str:
     """Registers a task over files of TFExamples, split "infer", and returns its name.
 
     paths: files or patterns. file_type: "tfrecord". inputs_key, targets_key: the features that
-    hold the texts. features: how they are tokenized.
+    hold the texts. features: seqio.Feature by name, which say how they are tokenized.
     """
     import tensorflow as tf
 
