@@ -37,7 +37,7 @@ def check(function: Callable[..., Any]) -> None:
     model, partitioner = arguments.get("model"), arguments.get("partitioner")
     if model is not None and isinstance(partitioner, Partitioner):
         _check_model(arguments, model, partitioner)
-    checkpoints = arguments.get("checkpoint_cfg")
+    checkpoints: Any = arguments.get("checkpoint_cfg")
     if hasattr(checkpoints, "run_config"):
         checkpoints.run_config()
     log.info("The configuration holds together; nothing was read, trained or written")

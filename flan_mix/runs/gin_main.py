@@ -65,6 +65,8 @@ def _define_flags() -> None:
 
 def _run(choose: Choose) -> None:
     set_up_logging()
+    # TensorFlow, where it has to be loaded, would otherwise fill the terminal.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     given = flags.FLAGS
     if given.check:
         checking.use_no_devices()
@@ -78,7 +80,7 @@ def _run(choose: Choose) -> None:
             checking.check(function)
     except (gin_config.GinConfigError, ValueError, ImportError, NotImplementedError) as error:
         # Past the configuration, an error belongs to the run and keeps its traceback.
-        print(f"Error in the configuration: {error}", file=sys.stderr)
+        print(f"Error in the gin configuration: {error}", file=sys.stderr)
         sys.exit(2)
     if given.dry_run:
         for line in gin.config_str(max_line_length=100).splitlines():
@@ -112,6 +114,4 @@ def configure(
             "no --gin_file: give a model and a run, such as --gin_file=gin/models/cpu/tiny.gin "
             "--gin_file=gin/runs/finetune.gin"
         )
-    # TensorFlow, where a cache must be built, would otherwise fill the terminal.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     gin_config.parse(gin_files, bindings, search_paths)

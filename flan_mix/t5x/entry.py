@@ -4,6 +4,7 @@ Files that import `t5x` are T5X's: they get the names of this package and the fu
 keywords, or, where T5X is installed and `--t5x=installed` asks for it, T5X itself.
 """
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -54,6 +55,8 @@ def choose(mode: str, files: Sequence[str], search_paths: Sequence[str]) -> Call
     given = flags.FLAGS if flags.FLAGS.is_parsed() else None
     source = f"{t5x_package(given.t5x if given else 'flan_mix')}.{mode}" if is_t5x else runs
     module = import_module(source)
+    if is_t5x:
+        _keep_tensorflow_off_accelerators()
     for name in (MODES[mode], *(_FUNCTIONS_BESIDE.get(mode, ()) if is_t5x else ())):
         setattr(sys.modules["__main__"], name, getattr(module, name))
     function = getattr(module, MODES[mode])
@@ -62,6 +65,15 @@ def choose(mode: str, files: Sequence[str], search_paths: Sequence[str]) -> Call
             raise GinConfigError("--shard_id is for gin files of T5X's infer")
         gin_main.override(shard_id=given.shard_id)
     return function
+
+
+def _keep_tensorflow_off_accelerators() -> None:
+    """SeqIO's pipelines run on the host; TensorFlow would take the memory that JAX needs."""
+    import tensorflow as tf
+
+    for kind in ("GPU", "TPU"):
+        with contextlib.suppress(RuntimeError):  # It has its devices already.
+            tf.config.set_visible_devices([], kind)
 
 
 def t5x_package(wanted: str) -> str:

@@ -71,7 +71,9 @@ class InferenceEvaluation:
         if not self.evaluator.eval_tasks:
             return {}
         asked = self.model.with_parameters(params)
-        metrics, _ = self.evaluator.evaluate(
+        # SeqIO's types ask for an argument that it never gives.
+        evaluator: Any = self.evaluator
+        metrics, _ = evaluator.evaluate(
             compute_metrics=jax.process_index() == 0,
             step=step,
             predict_fn=asked.predictions,

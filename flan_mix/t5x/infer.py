@@ -190,7 +190,7 @@ def _rows(
     task: seqio.Task,
     config: utils.DatasetConfig,
     model: EncoderDecoderModel,
-    shard: seqio.ShardInfo,
+    shard: Any,
 ) -> Iterator[tuple[Row, Row]]:
     """A task's rows as it gives them, and in the features of the model."""
     rows = task.get_dataset(
@@ -227,13 +227,13 @@ def create_task_from_tfexample_file(
     file_type: str,
     inputs_key: str,
     targets_key: str | None,
-    features: Mapping[str, seqio.Feature],
+    features: Mapping[str, Any],
     task_id: str | None = None,
 ) -> str:
     """Registers a task over files of TFExamples, split "infer", and returns its name.
 
     paths: files or patterns. file_type: "tfrecord". inputs_key, targets_key: the features that
-    hold the texts. features: how they are tokenized.
+    hold the texts. features: seqio.Feature by name, which say how they are tokenized.
     """
     import tensorflow as tf
 
@@ -247,16 +247,15 @@ def create_task_from_tfexample_file(
         named = json.dumps([paths, keys], sort_keys=True)
         task_id = hashlib.sha256(named.encode()).hexdigest()[:10]
     name = f"infer_{task_id}"
+    reader: Any = tf.data.TFRecordDataset
     if name not in seqio.TaskRegistry.names():
+        texts = {key: tf.io.FixedLenFeature([], tf.string) for key in keys.values()}
+        source: Any = seqio.TFExampleDataSource(
+            {"infer": paths}, feature_description=texts, reader_cls=reader
+        )
         seqio.TaskRegistry.add(
             name,
-            source=seqio.TFExampleDataSource(
-                {"infer": paths},
-                feature_description={
-                    key: tf.io.FixedLenFeature([], tf.string) for key in keys.values()
-                },
-                reader_cls=tf.data.TFRecordDataset,
-            ),
+            source=source,
             preprocessors=[
                 functools.partial(_renamed, keys=keys),
                 seqio.preprocessors.tokenize,

@@ -81,9 +81,11 @@ class DatasetConfig:
             "DatasetConfig",
             "rows are cut to their lengths",
             True,
-            **_of(self, "trim_output_features"),
+            trim_output_features=self.trim_output_features,
         )
-        only("DatasetConfig", "AirIO is not there", **_of(self, "runtime_preprocessors"))
+        only(
+            "DatasetConfig", "AirIO is not there", runtime_preprocessors=self.runtime_preprocessors
+        )
         for name, usual in (
             ("use_custom_packing_ops", False),
             ("num_prefetch_threads", None),
@@ -133,7 +135,7 @@ class SaveCheckpointConfig:
             where,
             "states are stored as they are",
             ((), []),
-            **_of(self, "state_transformation_fns"),
+            state_transformation_fns=self.state_transformation_fns,
         )
         _check_manager(where, self)
         if self.keep_dataset_checkpoints is not None:
@@ -170,12 +172,12 @@ class RestoreCheckpointConfig:
             raise ValueError(f"{where}.mode is {self.mode!r}: give 'specific', 'latest' or 'all'")
         only(where, "give a dtype", ("float32", "bfloat16", None), dtype=self.dtype)
         mend = "name the changes with assignment_map"
-        only(where, mend, ((), []), **_of(self, "state_transformation_fns"))
+        only(where, mend, ((), []), state_transformation_fns=self.state_transformation_fns)
         only(
             where,
             "only a run's own restart goes on in its data",
             False,
-            **_of(self, "restore_dataset"),
+            restore_dataset=self.restore_dataset,
         )
         _check_manager(where, self)
 
@@ -327,7 +329,3 @@ def _check_manager(where: str, config: Any) -> None:
 
 def _is_subclass(value: Any, known: Any) -> bool:
     return isinstance(value, type) and isinstance(known, type) and issubclass(value, known)
-
-
-def _of(config: Any, name: str) -> dict[str, Any]:
-    return {name: getattr(config, name)}

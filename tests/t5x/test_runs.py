@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from flan_mix.checkpoints import load_parameters
 from flan_mix.training import TrainState
 from tests.reports.test_tensorboard_files import scalars
 from tests.t5x.gin_runs import configured, t5x_names
@@ -117,6 +119,10 @@ def test_early_stopping_saves_and_ends(trained: Path, tmp_path: Path) -> None:
     state = configured("train", [str(gin_file)], bindings)()
     assert int(state.step) == 2  # The first evaluation is the best; the second no better by atol.
     assert [p.name for p in (tmp_path / "m").glob("checkpoint_*")] == ["checkpoint_2"]
+    # Stored as bfloat16, as asked for; restored they are float32 arrays of those values.
+    stored, _ = load_parameters(tmp_path / "m" / "checkpoint_2", state.params)
+    rounded = jax.tree.map(lambda x: x.astype(jnp.bfloat16).astype(jnp.float32), state.params)
+    jax.tree.map(np.testing.assert_array_equal, stored, rounded)
 
 
 def test_evaluation_writes_what_the_run_wrote_of_the_step(trained: Path, tmp_path: Path) -> None:
@@ -190,3 +196,28 @@ def test_inference_scores_and_gives_auxiliary_values(trained: Path, tmp_path: Pa
     assert all(line["score"] < 0 for line in scored)
     mode = "infer_script.infer.mode = 'predict_with_aux'"
     assert all("scores" in line["aux"] for line in infer(trained, tmp_path, mode))
+
+
+def test_inference_reads_files_of_tfexamples(trained: Path, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    file = tmp_path / "prompts.tfrecord"
+    texts = [b"red or blue", b"tree or bird", b"stone or house"]
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for text in texts:
+            value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text]))
+            example = tf.train.Example(features=tf.train.Features(feature={"inputs": value}))
+            writer.write(example.SerializeToString())
+    bindings = [
+        f"TF_EXAMPLE_FILE_PATHS = ['{file}']",
+        "TF_EXAMPLE_FILE_TYPE = 'tfrecord'",
+        "FEATURE_LENGTHS = {'inputs': 16, 'targets': 8}",
+        f"CHECKPOINT_PATH = '{trained / 'model' / 'checkpoint_4'}'",
+        f"INFER_OUTPUT_DIR = '{tmp_path}'",
+        "DROPOUT_RATE = 0.0",
+        "utils.DatasetConfig.batch_size = 2",
+    ]
+    files = ["tests/t5x/tiny.gin", "t5x/configs/runs/infer_from_tfexample_file.gin"]
+    (path,) = configured("infer", files, bindings)()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["inputs"]["inputs_pretokenized"].encode() for line in lines] == texts

@@ -20,7 +20,7 @@ def test_our_tasks_are_plain_seqio_tasks_and_mixtures_by_their_module() -> None:
     assert type(seqio.get_mixture_or_task("our_words")) is seqio.Task
     assert type(seqio.get_mixture_or_task("our_mixture")) is seqio.Mixture
     converter = seqio.EncDecFeatureConverter(pack=True)
-    lengths = {"inputs": 32, "targets": 16}
+    lengths = {"inputs": 256, "targets": 64}
     dataset = seqio.get_dataset(
         "our_mixture",
         task_feature_lengths=lengths,
@@ -31,7 +31,7 @@ def test_our_tasks_are_plain_seqio_tasks_and_mixtures_by_their_module() -> None:
         seed=1,
     )
     row = next(dataset.as_numpy_iterator())
-    assert row["encoder_input_tokens"].shape == (32,)
+    assert row["encoder_input_tokens"].shape == (256,)
     assert row["decoder_segment_ids"].max() > 1
 
 
