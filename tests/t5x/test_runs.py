@@ -8,8 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax.traverse_util import flatten_dict
 
-from flan_mix.checkpoints import load_parameters
+from flan_mix.checkpoints import Format, load_parameters, open_checkpoint
+from flan_mix.checkpoints.conversion import ConversionSettings, convert
 from flan_mix.training import TrainState
 from tests.reports.test_tensorboard_files import scalars
 from tests.t5x.gin_runs import configured, t5x_names
@@ -221,3 +223,27 @@ def test_inference_reads_files_of_tfexamples(trained: Path, tmp_path: Path) -> N
     (path,) = configured("infer", files, bindings)()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [line["inputs"]["inputs_pretokenized"].encode() for line in lines] == texts
+
+
+@pytest.mark.parametrize("form", ["t5x", "t5x-orbax", "hf"])
+def test_checkpoints_of_every_format_start_training_and_answer(
+    trained: Path, tmp_path: Path, form: Format
+) -> None:
+    made = convert(
+        trained / "model", tmp_path / "made", ConversionSettings(form, verification="parameters")
+    )
+    steps = 0 if form == "hf" else 4
+    state = train(
+        tmp_path / "run",
+        trained / "cache",
+        f"INITIAL_CHECKPOINT_PATH = '{made.folder}'",
+        "train_script.train.infer_eval_dataset_cfg = None",
+        "train_script.train.train_eval_dataset_cfg = None",
+        f"TRAIN_STEPS = {steps}",
+    )
+    assert int(state.step) == steps
+    stored = open_checkpoint(trained / "model").parameters
+    for name, array in flatten_dict(state.params, sep="/").items():
+        np.testing.assert_array_equal(array, stored[name].read(), err_msg=name)
+    answers = infer(trained, tmp_path / "answers", f"CHECKPOINT_PATH = '{made.folder}'")
+    assert answers == infer(trained, tmp_path / "own")
