@@ -32,6 +32,7 @@ ALLOWED = {
     "evaluation": CHECKPOINTS,
     "reports": EVALUATION,
     "runs": REPORTS,
+    "t5x": RUNS,
     "tasks": {"templates", "registry", "metrics"},
 }
 

@@ -118,7 +118,10 @@ def described(config: T5Config) -> str:
     return f"{name} ({parameter_count(config) / 1e6:,.1f}M parameters)"
 
 
-def check_architecture(checkpoint: StoredCheckpoint, model: T5Config) -> None:
+_MEND = "Give the gin model file of the checkpoint (gin/models), or another checkpoint."
+
+
+def check_architecture(checkpoint: StoredCheckpoint, model: T5Config, mend: str = _MEND) -> None:
     """Raises CheckpointMismatchError, naming both, where the checkpoint is of another model."""
     stored = architecture(checkpoint)
     if stored is None:
@@ -135,8 +138,7 @@ def check_architecture(checkpoint: StoredCheckpoint, model: T5Config) -> None:
     if differences:
         raise CheckpointMismatchError(
             f"{checkpoint.url} holds {described(stored)}, and the gin model is "
-            f"{described(model)}:\n  " + "\n  ".join(differences) + "\n"
-            "Give the gin model file of the checkpoint (gin/models), or another checkpoint."
+            f"{described(model)}:\n  " + "\n  ".join(differences) + f"\n{mend}"
         )
 
 

@@ -6,12 +6,13 @@ target/…, state/step, state/param_states/…), `loader` (where the input stand
 checkpoint appears under its name only when it is whole.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jax
 import orbax.checkpoint as ocp
-from flax import serialization
 
 from flan_mix.checkpoints.layout import (
     LOADER_ITEM,
@@ -21,6 +22,7 @@ from flan_mix.checkpoints.layout import (
     checkpoint_steps,
 )
 from flan_mix.checkpoints.loading import Restored, restore
+from flan_mix.checkpoints.state_tree import state_tree
 from flan_mix.training import TrainState
 
 
@@ -52,15 +54,24 @@ class CheckpointStore:
         return steps[-1] if steps else None
 
     def save(
-        self, state: TrainState, *, loader: Mapping[str, Any], metadata: Mapping[str, Any]
+        self,
+        state: TrainState,
+        *,
+        loader: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+        params_dtype: str = "float32",
     ) -> None:
         """Starts writing; the arrays may be donated to the next step as soon as it returns.
 
         (JAX holds back a buffer that Orbax still reads, also where the host sees it directly.)
+        params_dtype: what parameters, not slots, are stored in; restored, they are float32 again.
         """
         step = int(state.step)
         if step in checkpoint_steps(self.model_dir):
             return
+        if params_dtype != "float32":
+            params = jax.tree.map(lambda x: x.astype(params_dtype), state.params)
+            state = dataclasses.replace(state, params=params)
         self._manager.save(
             step,
             args=ocp.args.Composite(
@@ -89,9 +100,3 @@ class CheckpointStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def state_tree(state: TrainState) -> dict[str, Any]:
-    """The tree of T5X's Orbax checkpoints (t5x/train_state.py: target, state.param_states)."""
-    slots = serialization.to_state_dict(state.opt_state)
-    return {"target": state.params, "state": {"step": state.step, "param_states": slots}}

@@ -7,13 +7,16 @@ says which, from which step to which.
 
 import dataclasses
 import logging
+from collections.abc import Container
 from typing import Any
 
 import jax
+import numpy as np
 
-from flan_mix.checkpoints import CheckpointStore, load_initial
+from flan_mix.checkpoints import CheckpointStore, Restored, RestoreRules, load_initial
+from flan_mix.checkpoints.state_tree import PARAMETERS, SLOTS, STEP, flat_state, with_arrays
 from flan_mix.runs.model import EncoderDecoderModel
-from flan_mix.training import Partitioner, TrainState, abstract_state, init_state
+from flan_mix.training import Optimizer, Partitioner, TrainState, abstract_state, init_state
 from flan_mix.training.train_state import shardings_of
 
 log = logging.getLogger(__name__)
@@ -24,12 +27,19 @@ class CheckpointConfig:
     """initial_checkpoint_path: where from. period: steps between saves; None saves at the end only.
 
     keep: how many of the latest to keep (None: all); keep_period: multiples of it are kept always.
+    rules: what is taken of the initial checkpoint. steps: further steps to save at. saves: whether
+    to save at all. save_dtype: of the stored parameters; training goes on in float32, but after a
+    restart from the rounded ones.
     """
 
     initial_checkpoint_path: str | None = None
     period: int | None = 1000
     keep: int | None = None
     keep_period: int | None = None
+    rules: RestoreRules = dataclasses.field(default_factory=RestoreRules)
+    steps: tuple[int, ...] = ()
+    saves: bool = True
+    save_dtype: str = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,17 +81,55 @@ def find_start(
     if config.initial_checkpoint_path is None:
         state = init_state(model.init_params, model.logical_axes(), optimizer, partitioner, rng)
         return Start(state, 0, None, "nothing (training from scratch)")
-    restored = load_initial(config.initial_checkpoint_path, placement, model.config)
-    step = int(jax.device_get(restored.state.step))
+    restored = load_initial(config.initial_checkpoint_path, placement, model.config, config.rules)
+    state = _completed(restored, model, optimizer, placement, rng)
+    step = int(jax.device_get(state.step))
+    return Start(state, step, None, _described(restored))
+
+
+def _completed(
+    restored: Restored,
+    model: EncoderDecoderModel,
+    optimizer: Optimizer,
+    placement: TrainState,
+    rng: jax.Array,
+) -> TrainState:
+    """The restored state, with what the checkpoint had nothing for as it is in a fresh one."""
+    if not restored.fresh:
+        return restored.state
+    state = restored.state
+    if STEP in restored.fresh:
+        step = jax.device_put(np.int32(0), placement.step.sharding)
+        state = dataclasses.replace(state, step=step)
+    if any(name.startswith(PARAMETERS) for name in restored.fresh):
+        init = jax.jit(model.init_params, out_shardings=shardings_of(placement.params))
+        state = _with_fresh(state, dataclasses.replace(state, params=init(rng)), restored.fresh)
+    if not restored.has_optimizer_state:
+        init = jax.jit(optimizer.init, out_shardings=shardings_of(placement.opt_state))
+        fresh = dataclasses.replace(state, opt_state=init(state.params))
+        state = _with_fresh(state, fresh, restored.fresh)
+    return state
+
+
+def _with_fresh(state: TrainState, fresh: TrainState, names: Container[str]) -> TrainState:
+    arrays = {name: array for name, array in flat_state(fresh).items() if name in names}
+    return with_arrays(state, arrays)
+
+
+def _described(restored: Restored) -> str:
+    """What was restored, for the log."""
+    afresh = sorted(name for name in restored.fresh if not name.startswith(SLOTS))
+    slots = [name for name in flat_state(restored.state) if name.startswith(SLOTS)]
     if restored.has_optimizer_state:
-        what = f"{restored.url}: parameters, step and optimizer state"
-        return Start(restored.state, step, None, what)
-    opt_state = jax.jit(optimizer.init, out_shardings=shardings_of(placement.opt_state))(
-        restored.state.params
-    )
-    state = dataclasses.replace(restored.state, opt_state=opt_state)
-    what = f"{restored.url}: parameters and step; the optimizer starts afresh"
-    return Start(state, step, None, what)
+        what = "parameters, step and optimizer state"
+    elif restored.fresh.issuperset(slots):
+        what = "parameters and step; the optimizer starts afresh"
+    else:
+        what = "parameters, step and part of the optimizer state"
+    if afresh:
+        shown = ", ".join(afresh[:3]) + (f" and {len(afresh) - 3} more" if afresh[3:] else "")
+        what = f"{what}; but afresh are {shown}"
+    return f"{restored.url}: {what}"
 
 
 def last_step(start: Start, total_steps: int | None, relative_steps: int | None) -> int:

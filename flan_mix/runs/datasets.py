@@ -9,6 +9,7 @@ from typing import Any
 
 from flan_mix.data import MixtureCache, open_mixture
 from flan_mix.registry.overlap import drop_rows, read_drops
+from flan_mix.registry.seqio_arrival import foreign_names
 from flan_mix.vocabularies import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ class DatasetConfig:
     mixture_or_task_name: as registered; to evaluate, a suite as well. task_feature_lengths:
     {"inputs": tokens, "targets": tokens}; None takes the longest example (evaluation only). split:
     to evaluate, None leaves it to the suite ("validation" for a task or mixture). module: imported
-    first, so that it registers its tasks; None imports all of `flan_mix.tasks`. use_cached: read
+    first, so that it registers its tasks; None imports all of `flan_mix.tasks`, unless the name is
+    registered already. use_cached: read
     SeqIO's own offline cache as the source. cache_dir: of token caches; None means
     `~/.cache/flan_mix`. passes: how often each example is rendered, each time with other templates;
     epoch e reads pass e mod passes. keep_texts: keep the text of training examples, and what was
@@ -55,6 +57,8 @@ class DatasetConfig:
 
     def import_module(self) -> None:
         """Registers the tasks. Raises ImportError that says which macro to mend."""
+        if not self.module and self.mixture_or_task_name in foreign_names():
+            return
         for name in (self.module,) if self.module else DEFAULT_MODULES:
             try:
                 importlib.import_module(name)
@@ -69,7 +73,10 @@ def open_dataset(
     vocabulary: Vocabulary,
     on_progress: Callable[..., Any] | None = None,
 ) -> MixtureCache:
-    """The token caches of a dataset, built where they are missing or out of date."""
+    """The token caches of a dataset, built where they are missing or out of date.
+
+    Raises FileNotFoundError where SeqIO's offline cache is asked for and not there.
+    """
     if config.mixture_or_task_name is None:
         raise ValueError("no MIXTURE_OR_TASK_NAME: which task or mixture is to be read?")
     if config.split is None:
@@ -77,15 +84,24 @@ def open_dataset(
     config.import_module()
     if config.exclude is not None:
         drop_rows(read_drops(Path(config.exclude).expanduser()))
-    return open_mixture(
-        config.mixture_or_task_name,
-        config.split,
-        vocabulary=vocabulary,
-        cache_dir=config.cache_path,
-        feature_lengths=config.task_feature_lengths,
-        seed=config.seed or 0,
-        passes=config.passes,
-        use_cached=config.use_cached,
-        keep_texts=config.keep_texts,
-        on_progress=on_progress,
-    )
+    try:
+        return open_mixture(
+            config.mixture_or_task_name,
+            config.split,
+            vocabulary=vocabulary,
+            cache_dir=config.cache_path,
+            feature_lengths=config.task_feature_lengths,
+            seed=config.seed or 0,
+            passes=config.passes,
+            use_cached=config.use_cached,
+            keep_texts=config.keep_texts,
+            on_progress=on_progress,
+        )
+    except AssertionError as error:
+        if not config.use_cached:
+            raise
+        # SeqIO's way of saying it.
+        raise FileNotFoundError(
+            f"{error} USE_CACHED_TASKS = True reads SeqIO's own offline caches: name their folder "
+            "with --seqio_additional_cache_dirs, or set USE_CACHED_TASKS = False to render the task"
+        ) from error

@@ -5,16 +5,21 @@ what they mean in T5X. gin itself accepts a misspelt macro in silence; `parse` r
 names the nearest one.
 """
 
+import contextlib
 import difflib
 import inspect
+import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import gin
 import gin.config as gin_internals
 
 PACKAGE = Path(__file__).resolve().parent.parent
+PACKAGE_SEARCH_PATHS = (str(PACKAGE), str(PACKAGE / "gin"))
+"""Where gin files are looked for last: `gin/runs/…` are ours, `t5x/…` have T5X's paths."""
+
 _MACRO = "gin.macro"
 
 
@@ -36,13 +41,14 @@ def parse(
 ) -> None:
     """Parses files, then bindings, and checks the whole before anything runs.
 
-    A path is looked for under `search_paths` and in the package (`gin/runs/finetune.gin` works
-    from any folder). Raises GinConfigError.
+    A path is looked for under `search_paths` and in the package (`gin/runs/finetune.gin` and
+    `t5x/configs/runs/finetune.gin` work from any folder). Raises GinConfigError.
     """
-    for path in [*search_paths, str(PACKAGE)]:
+    for path in [*search_paths, *PACKAGE_SEARCH_PATHS]:
         gin.add_config_file_search_path(path)
     try:
-        gin.parse_config_files_and_bindings(list(gin_files), None, finalize_config=False)
+        with _no_word_of_the_search():
+            gin.parse_config_files_and_bindings(list(gin_files), None, finalize_config=False)
         before = _defined_macros() | _referenced_macros()
         for binding in bindings:
             _check_flag_macro(binding, before)
@@ -52,6 +58,21 @@ def parse(
     except Exception as error:
         raise GinConfigError(_with_nearest(error)) from error
     _check_macros()
+
+
+@contextlib.contextmanager
+def _no_word_of_the_search() -> Iterator[None]:
+    """Inside, gin does not log each place in which a file that it finds elsewhere is not."""
+
+    def is_told(record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Path not found")
+
+    root = logging.getLogger()
+    root.addFilter(is_told)
+    try:
+        yield
+    finally:
+        root.removeFilter(is_told)
 
 
 def write_config(model_dir: Path) -> None:
@@ -131,11 +152,23 @@ def _with_nearest(error: Exception) -> str:
     unknown = re.search(r"No configurable matching '?([\w./]+)'?", message)
     if unknown:
         return message + _nearest(unknown[1], _configurables())
+    file = re.search(r"Unable to open file: (t5x/[^ ]+\.gin)\.", message)
+    if file:
+        return (
+            f"{file[1]} is not among the files of T5X's that Flan Mix has"
+            + _nearest(file[1], _t5x_files())
+            + " For others of T5X's, name its folder with --gin_search_paths."
+        )
     attribute = re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message)
     if attribute:
         module = inspect.importlib.import_module(attribute[1])  # type: ignore[attr-defined]
         return message + _nearest(attribute[2], [n for n in dir(module) if not n.startswith("_")])
     return message
+
+
+def _t5x_files() -> list[str]:
+    root = PACKAGE / "gin"
+    return [path.relative_to(root).as_posix() for path in root.glob("t5x/**/*.gin")]
 
 
 def _configurables() -> list[str]:

@@ -4,25 +4,32 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import gin
 from absl import app, flags
 from absl import logging as absl_logging
 
-from flan_mix.runs import gin_config
+from flan_mix.runs import checking, gin_config, processes
 
 log = logging.getLogger(__name__)
 
+Choose = Callable[[Sequence[str], Sequence[str]], Callable[..., Any]]
+"""gin files and where they are looked for -> the function to run, a member of `__main__`."""
 
-def main(function: Callable[..., Any]) -> None:
-    """Runs `function`, a member of `__main__`, with the arguments that gin binds to it.
+_overrides: dict[str, Any] = {}
 
-    Exits with status 2 and one clear message when the configuration is wrong.
+
+def main(choose: Callable[..., Any] | Choose, *, by_files: bool = False) -> None:
+    """Runs a function, a member of `__main__`, with the arguments that gin binds to it.
+
+    choose: the function, or with `by_files` what chooses it by the gin files. Exits with status 2
+    and one clear message when the configuration is wrong.
     """
     _define_flags()
     app.run(
-        lambda _: _run(function),
+        lambda _: _run(choose if by_files else lambda *_: choose),
         argv=sys.argv,
         flags_parser=lambda argv: app.parse_flags_with_usage(gin_config.rewrite_flags(argv)),
     )
@@ -45,16 +52,57 @@ def _define_flags() -> None:
         "gin_bindings", [], "A binding such as 'TRAIN_STEPS = 10'; also --gin.TRAIN_STEPS=10."
     )
     flags.DEFINE_list("gin_search_paths", ["."], "Where gin files are looked for, by comma.")
+    flags.DEFINE_bool("dry_run", False, "Parse and log the configuration; run nothing.")
+    flags.DEFINE_bool(
+        "check",
+        False,
+        "Build model, partitioner and data sets without data or memory; run nothing.",
+    )
+    flags.DEFINE_string("tfds_data_dir", None, "Where TFDS finds and puts data, for SeqIO tasks.")
+    flags.DEFINE_list("seqio_additional_cache_dirs", [], "Further folders of SeqIO's own caches.")
+    processes.define_flags()
 
 
-def _run(function: Callable[..., Any]) -> None:
+def _run(choose: Choose) -> None:
     set_up_logging()
+    # TensorFlow, where it has to be loaded, would otherwise fill the terminal.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    given = flags.FLAGS
+    if given.check:
+        checking.use_no_devices()
     try:
-        configure(flags.FLAGS.gin_file, flags.FLAGS.gin_bindings, flags.FLAGS.gin_search_paths)
-    except gin_config.GinConfigError as error:
+        if not given.dry_run and not given.check:
+            processes.join()
+        function = choose(given.gin_file or (), given.gin_search_paths)
+        configure(given.gin_file, given.gin_bindings, given.gin_search_paths)
+        _tell_seqio(given.tfds_data_dir, given.seqio_additional_cache_dirs)
+        if given.check:
+            checking.check(function)
+    except (gin_config.GinConfigError, ValueError, ImportError, NotImplementedError) as error:
+        # Past the configuration, an error belongs to the run and keeps its traceback.
         print(f"Error in the gin configuration: {error}", file=sys.stderr)
         sys.exit(2)
-    gin.get_configurable(function)()
+    if given.dry_run:
+        for line in gin.config_str(max_line_length=100).splitlines():
+            log.info("%s", line)
+    if not given.dry_run and not given.check:
+        gin.get_configurable(function)(**_overrides)
+
+
+def override(**keywords: Any) -> None:
+    """Gives the function these keywords, whatever gin binds: for flags that stand for one."""
+    _overrides.update(keywords)
+
+
+def _tell_seqio(tfds_data_dir: str | None, cache_dirs: Sequence[str]) -> None:
+    if not tfds_data_dir and not cache_dirs:
+        return
+    import seqio
+
+    if tfds_data_dir:
+        seqio.set_tfds_data_dir_override(str(Path(tfds_data_dir).expanduser()))
+    if cache_dirs:
+        seqio.add_global_cache_dirs(list(cache_dirs))
 
 
 def configure(
@@ -66,6 +114,4 @@ def configure(
             "no --gin_file: give a model and a run, such as --gin_file=gin/models/cpu/tiny.gin "
             "--gin_file=gin/runs/finetune.gin"
         )
-    # TensorFlow, where a cache must be built, would otherwise fill the terminal.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     gin_config.parse(gin_files, bindings, search_paths)

@@ -12,7 +12,8 @@ class Trainer:
     """T5X's trainer.Trainer, as settings.
 
     learning_rate_fn: step -> learning rate. num_microbatches: parts a batch's gradient is summed
-    over; None is one. log_period: steps between log lines.
+    over; None is one. log_period: steps between log lines. log_weights: the size of every
+    parameter, its gradient and its update are logged too.
     """
 
     learning_rate_fn: Callable[[Any], Any] = dataclasses.field(
@@ -20,3 +21,4 @@ class Trainer:
     )
     num_microbatches: int | None = None
     log_period: int = 50
+    log_weights: bool = False

@@ -6,7 +6,12 @@ It sees batches and a function that gives logits, and no model, task or file by 
 from flan_mix.training.adafactor import Adafactor
 from flan_mix.training.axis_rules import standard_logical_axis_rules
 from flan_mix.training.data_layout import DataLayout
-from flan_mix.training.eval_step import EvalSums, evaluate_batches, make_eval_step
+from flan_mix.training.eval_step import (
+    EvalSums,
+    evaluate_batches,
+    make_eval_step,
+    make_metrics_step,
+)
 from flan_mix.training.loop import Hook, NonFiniteLossError, PeriodicAction, train_loop
 from flan_mix.training.loss import cross_entropy
 from flan_mix.training.loss_weights import LossConfig
@@ -44,6 +49,7 @@ __all__ = [
     "evaluate_batches",
     "init_state",
     "make_eval_step",
+    "make_metrics_step",
     "make_train_step",
     "standard_logical_axis_rules",
     "state_from_params",

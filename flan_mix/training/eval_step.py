@@ -14,9 +14,10 @@ import jax
 import jax.numpy as jnp
 
 from flan_mix.training.loss import cross_entropy
-from flan_mix.training.loss_weights import LossConfig
+from flan_mix.training.loss_weights import LossConfig, normalize
+from flan_mix.training.metrics import StepMetrics, count_batch
 from flan_mix.training.partitioning import Partitioner
-from flan_mix.training.train_step import ApplyFn, Batch, Tree
+from flan_mix.training.train_step import ApplyFn, Batch, Tree, batch_losses
 
 
 @flax.struct.dataclass
@@ -59,6 +60,32 @@ def make_eval_step(
         )
 
     return jax.jit(sums, out_shardings=partitioner.replicated)
+
+
+MetricsStep = Callable[[Tree, Batch], StepMetrics]
+
+
+def make_metrics_step(
+    apply_fn: ApplyFn, loss_config: LossConfig, *, partitioner: Partitioner
+) -> MetricsStep:
+    """The jitted function from parameters and a placed batch to a train step's metrics.
+
+    Without dropout and update; learning rate and gradient norm are 0. `summarize` names them.
+    """
+
+    def measure(params: Tree, batch: Batch) -> StepMetrics:
+        weighted = normalize(batch, loss_config.loss_normalizing_factor)
+        _, sums = batch_losses(apply_fn, loss_config, partitioner, params, batch, weighted, None)
+        zero = jnp.float32(0.0)
+        return StepMetrics(
+            **sums._asdict(),
+            weights=jnp.sum(batch["decoder_loss_weights"].astype(jnp.float32)),
+            learning_rate=zero,
+            gradient_norm=zero,
+            counts=count_batch(batch),
+        )
+
+    return jax.jit(measure, out_shardings=partitioner.replicated)
 
 
 def evaluate_batches(

@@ -46,18 +46,21 @@ class PeriodicAction:
     name: for the metric timing/<name>_seconds. period: done after every step that is a multiple of
     it; None means only at the end. run: called with (step, state); it may read the state's arrays
     but must not keep them, since the next step takes over their memory. at_end: also after the
-    last step.
+    last step. counted_from: the step that periods are counted from. steps: further steps after
+    which it is done.
     """
 
     name: str
     period: int | None
     run: Callable[[int, TrainState], None]
     at_end: bool = True
+    counted_from: int = 0
+    steps: frozenset[int] = frozenset()
 
     def is_due(self, step: int, is_last: bool) -> bool:
         """Whether to act after `step`."""
-        on_period = self.period is not None and step % self.period == 0
-        return on_period or (is_last and self.at_end)
+        on_period = self.period is not None and (step - self.counted_from) % self.period == 0
+        return on_period or step in self.steps or (is_last and self.at_end)
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -81,7 +84,8 @@ def train_loop(
 
     batches: placed on the mesh, one taken for each step and none ahead, so that a loader's state
         after step k is what a checkpoint of step k has to hold.
-    stop_requested: asked after every step; when it says so, that step is treated as the last.
+    stop_requested: asked after every step, and once more after actions; when it says so, that step
+        is treated as the last.
     clock: seconds, for rates only.
     Raises NonFiniteLossError, before any action could store the state it came from, and ValueError
     where the batches end early.
@@ -94,7 +98,9 @@ def train_loop(
         for step in range(first_step + 1, total_steps + 1):
             state = run.take_step(step, state, _next_batch(batches, step, total_steps))
             is_last = step == total_steps or stop_requested()
-            run.act(step, state, is_last)
+            acted = run.act(step, state, is_last)
+            if acted and not is_last and stop_requested():  # Because of what an action found.
+                is_last = run.act(step, state, is_last=True)
             if is_last:
                 break
     finally:
@@ -117,6 +123,7 @@ class _Run:
         self.logged_at = 0.0
         self.once: dict[str, float] = {}
         self.finished_step: int | None = None
+        self.acted_step, self.done = -1, list[PeriodicAction]()
         self.last_finite_loss = math.nan
 
     def take_step(self, step: int, state: TrainState, batch) -> TrainState:
@@ -146,15 +153,26 @@ class _Run:
         if step % self.log_period == 0 or is_last:
             self._log(step)
 
-    def act(self, step: int, state: TrainState, is_last: bool) -> None:
-        """Runs the actions that are due, on a state known to be good."""
-        due = [action for action in self.actions if action.is_due(step, is_last)]
+    def act(self, step: int, state: TrainState, is_last: bool) -> bool:
+        """Runs the actions that are due and not done yet, on a state known to be good.
+
+        Whether there was anything to do.
+        """
+        if self.acted_step != step:
+            self.acted_step, self.done = step, []
+        due = [
+            action
+            for action in self.actions
+            if action.is_due(step, is_last) and action not in self.done
+        ]
         if due or is_last:
             self.report_pending(is_last)
         for action in due:
+            self.done.append(action)
             with self.clock.paused():
                 action.run(step, state)
             self.once[f"timing/{action.name}_seconds"] = self.clock.last_pause_seconds
+        return bool(due) or is_last
 
     def _log(self, step: int) -> None:
         now = self.clock.seconds()

@@ -38,7 +38,8 @@ class StepMetrics:
 
     loss (with z_loss in it) and z_loss are sums over the batch divided by the loss normalizing
     factor; token_loss, correct and weights are plain sums over target positions, each counted by
-    its loss weight; gradient_norm is over all parameters, before any clipping.
+    its loss weight; gradient_norm is over all parameters, before any clipping. further: other
+    named scalars, whose means are logged.
     """
 
     loss: Any
@@ -49,6 +50,7 @@ class StepMetrics:
     learning_rate: Any
     gradient_norm: Any
     counts: BatchCounts
+    further: Any = flax.struct.field(default_factory=dict)
 
 
 def count_batch(batch: Mapping[str, Array]) -> BatchCounts:
@@ -81,6 +83,8 @@ def summarize(
     metrics["learning_rate"] = _total(steps, "learning_rate") / len(steps)
     metrics["learning_rate/current"] = float(steps[-1].learning_rate)
     metrics["weight_gradient_norm"] = float(steps[-1].gradient_norm)
+    for name in steps[0].further:
+        metrics[name] = sum(float(step.further[name]) for step in steps) / len(steps)
     return metrics
 
 

@@ -63,17 +63,22 @@ class AdamW:
         return from_optax(optax.chain(*steps))
 
 
-def from_optax(transformation: optax.GradientTransformation) -> Optimizer:
+def from_optax(
+    transformation: optax.GradientTransformation, *, has_learning_rate: bool = False
+) -> Optimizer:
     """An optimizer whose update is -learning_rate times what an optax transformation gives.
 
-    The transformation must hold no learning rate of its own (`optax.scale_by_adam`, not
-    `optax.adam`). Its copies of the parameters are laid out as the parameters are, and whatever
-    else it keeps is replicated.
+    The transformation must hold no learning rate of its own (`optax.scale_by_adam`), unless
+    `has_learning_rate` says that it does (`optax.adam`): then its updates are taken as they are.
+    Its copies of the parameters are laid out as the parameters are, and whatever else it keeps is
+    replicated.
     """
 
     def update(gradients, state, params, step, learning_rate):
         del step  # optax counts its own
         directions, state = transformation.update(gradients, state, params)
+        if has_learning_rate:
+            return directions, state
         return jax.tree.map(lambda d: -learning_rate * d, directions), state
 
     def state_specs(abstract_params, specs):

@@ -23,6 +23,7 @@ from flan_mix.training.optimizers import Optimizer, global_norm
 from flan_mix.training.partitioning import Partitioner
 from flan_mix.training.schedules import Schedule
 from flan_mix.training.train_state import TrainState, shardings_of
+from flan_mix.training.weight_report import weight_report
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
@@ -34,6 +35,42 @@ ApplyFn = Callable[[Tree, Batch, Any], Any]
 """(params, batch, dropout key or None) -> float32 logits [batch, target length, vocabulary]."""
 
 
+class PartSums(NamedTuple):
+    """What a part of a batch adds to the step's metrics, float32 scalars."""
+
+    loss: Float[Array, ""]
+    z_loss: Float[Array, ""]
+    token_loss: Float[Array, ""]
+    correct: Float[Array, ""]
+
+
+def batch_losses(
+    apply_fn: ApplyFn,
+    loss_config: LossConfig,
+    partitioner: Partitioner,
+    params: Tree,
+    batch: Batch,
+    weighted: WeightedBatch,
+    rng: jax.Array | None,
+) -> tuple[Float[Array, ""], PartSums]:
+    """The loss of a batch, normalized, and what the batch adds to the metrics; to be traced."""
+    with partitioner.activation_rules():
+        logits = apply_fn(params, batch, rng)
+    losses = token_losses(
+        logits,
+        batch["decoder_target_tokens"],
+        z_loss=loss_config.z_loss,
+        label_smoothing=loss_config.label_smoothing,
+    )
+    loss = jnp.sum(losses.loss * weighted.weights) / weighted.factor
+    return loss, PartSums(
+        loss=loss,
+        z_loss=jnp.sum(losses.z_loss * weighted.weights) / weighted.factor,
+        token_loss=jnp.sum(losses.loss * batch["decoder_loss_weights"]),
+        correct=jnp.sum(losses.correct * batch["decoder_loss_weights"]),
+    )
+
+
 def make_train_step(
     apply_fn: ApplyFn,
     optimizer: Optimizer,
@@ -42,6 +79,7 @@ def make_train_step(
     *,
     partitioner: Partitioner,
     num_microbatches: int | None = None,
+    reports_weights: bool = False,
 ) -> TrainStep:
     """The step function `step(state, batch, rng) -> (state, StepMetrics)`.
 
@@ -49,19 +87,17 @@ def make_train_step(
         memory for the activations of one part only and gives the gradient of the whole batch,
         whatever the loss normalizing factor. Each device's rows are split, so the rows of a batch
         must divide by it on every part of the data axis.
+    reports_weights: metrics hold the `weight_report` of every parameter too.
     """
     return TrainStep(
-        apply_fn, optimizer, learning_rate_fn, loss_config, partitioner, num_microbatches or 1
+        apply_fn,
+        optimizer,
+        learning_rate_fn,
+        loss_config,
+        partitioner,
+        num_microbatches or 1,
+        reports_weights,
     )
-
-
-class PartSums(NamedTuple):
-    """What a part of a batch adds to the step's metrics, float32 scalars."""
-
-    loss: Float[Array, ""]
-    z_loss: Float[Array, ""]
-    token_loss: Float[Array, ""]
-    correct: Float[Array, ""]
 
 
 @dataclass(eq=False)
@@ -74,6 +110,7 @@ class TrainStep:
     loss_config: LossConfig
     partitioner: Partitioner
     num_microbatches: int
+    reports_weights: bool = False
     _jitted: Any = field(default=None, init=False, repr=False)
 
     def __call__(
@@ -118,6 +155,9 @@ class TrainStep:
             learning_rate=learning_rate,
             gradient_norm=global_norm(gradients),
             counts=count_batch(batch),
+            further=(
+                weight_report(state.params, gradients, params) if self.reports_weights else {}
+            ),
         )
         return TrainState(state.step + 1, params, opt_state), metrics
 
@@ -145,23 +185,10 @@ class TrainStep:
     def _part_gradients(
         self, params: Tree, batch: Batch, weighted: WeightedBatch, rng: jax.Array
     ) -> tuple[Tree, PartSums]:
-        targets = batch["decoder_target_tokens"]
 
         def loss_fn(params):
-            with self.partitioner.activation_rules():
-                logits = self.apply_fn(params, batch, rng)
-            losses = token_losses(
-                logits,
-                targets,
-                z_loss=self.loss_config.z_loss,
-                label_smoothing=self.loss_config.label_smoothing,
-            )
-            loss = jnp.sum(losses.loss * weighted.weights) / weighted.factor
-            return loss, PartSums(
-                loss=loss,
-                z_loss=jnp.sum(losses.z_loss * weighted.weights) / weighted.factor,
-                token_loss=jnp.sum(losses.loss * batch["decoder_loss_weights"]),
-                correct=jnp.sum(losses.correct * batch["decoder_loss_weights"]),
+            return batch_losses(
+                self.apply_fn, self.loss_config, self.partitioner, params, batch, weighted, rng
             )
 
         gradients, sums = jax.grad(loss_fn, has_aux=True)(params)

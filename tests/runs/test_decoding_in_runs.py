@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from flan_mix.checkpoints import find_checkpoint, load_parameters
+from flan_mix.checkpoints import load_parameters
 from flan_mix.inference import Decoding, Generator, score_rows
 from flan_mix.runs.infer import infer
 from flan_mix.runs.placement import placed_parameters
@@ -51,7 +51,7 @@ def run(
 
 def parameters(folder: Path) -> Any:
     abstract = placed_parameters(MODEL, Partitioner())
-    return load_parameters(find_checkpoint(folder / "model"), abstract)[0]
+    return load_parameters(folder / "model", abstract)[0]
 
 
 def ids(text: str) -> list[int]:

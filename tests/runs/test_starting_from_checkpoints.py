@@ -9,7 +9,7 @@ import pytest
 from flax.serialization import to_state_dict
 from flax.traverse_util import flatten_dict
 
-from flan_mix.checkpoints import CheckpointMismatchError, CheckpointStore
+from flan_mix.checkpoints import CheckpointMismatchError, CheckpointStore, RestoreRules
 from flan_mix.checkpoints.conversion import ConversionSettings, convert
 from flan_mix.runs.checkpointing import CheckpointConfig, find_start
 from flan_mix.runs.evaluate import find_checkpoints
@@ -46,8 +46,8 @@ def own(tmp_path_factory):
     return state, folder
 
 
-def start_from(path, tmp_path, model=None):
-    config = CheckpointConfig(initial_checkpoint_path=str(path))
+def start_from(path, tmp_path, model=None, rules=RestoreRules()):
+    config = CheckpointConfig(initial_checkpoint_path=str(path), rules=rules)
     with CheckpointStore(tmp_path / "new") as store:
         return find_start(model or a_model(), Partitioner(), store, config, jax.random.key(1))
 
@@ -110,3 +110,47 @@ def test_checkpoints_are_found_for_evaluation_with_their_steps(own, tmp_path) ->
     write_legacy(tmp_path / "run" / "checkpoint_7", a_checkpoint())
     found = find_checkpoints(str(tmp_path / "run"), "all")
     assert [(one.format, one.step) for one in found] == [("flan_mix", 5), ("t5x", 7)]
+
+
+@pytest.mark.parametrize("form", ["flan_mix", "t5x", "t5x-orbax", "hf"])
+def test_rules_take_a_checkpoint_of_any_format_into_a_deeper_model(own, tmp_path, form) -> None:
+    state, folder = own
+    convert(folder, tmp_path / "made", ConversionSettings(form, verification="parameters"))
+    deeper = a_model(num_encoder_layers=3)
+    with pytest.raises(CheckpointMismatchError, match="num_encoder_layers: 2 in the checkpoint"):
+        start_from(tmp_path / "made", tmp_path, deeper)
+    name = "target/encoder/layers_{}/attention/query/kernel"
+    rules = RestoreRules(((name.format(2), name.format(1)),), fallback_to_scratch=True)
+    start = start_from(tmp_path / "made", tmp_path, deeper, rules)
+    assert start.step == (0 if form == "hf" else 5)
+    assert "but afresh are target/encoder/layers_2/" in start.restored
+    fresh = jax.jit(deeper.init_params)(jax.random.key(1))["encoder"]["layers_2"]
+    encoder = dict(start.state.params["encoder"])
+    new, copied = encoder.pop("layers_2"), encoder["layers_1"]["attention"]["query"]["kernel"]
+    np.testing.assert_array_equal(new["attention"]["query"]["kernel"], copied)
+    np.testing.assert_array_equal(new["mlp"]["wo"]["kernel"], fresh["mlp"]["wo"]["kernel"])
+    kept = {**start.state.params, "encoder": encoder}
+    jax.tree.map(np.testing.assert_array_equal, kept, state.params)
+    slots = deeper.optimizer.build().init(start.state.params)
+    assert_same(start.state, dataclasses.replace(start.state, opt_state=slots))
+
+
+def test_rules_leave_step_and_slots_or_what_a_shallower_model_lacks(own, tmp_path) -> None:
+    state, folder = own
+    afresh = start_from(folder, tmp_path, rules=RestoreRules((("state.*", None),)))
+    fresh = a_model().optimizer.build().init(state.params)
+    assert afresh.step == 0
+    assert_same(afresh.state, dataclasses.replace(state, opt_state=fresh))
+    shallower = a_model(num_encoder_layers=1)
+    start = start_from(folder, tmp_path, shallower, RestoreRules(strict=False))
+    assert start.step == 5 and start.restored.endswith("parameters, step and optimizer state")
+    kept = dict(state.params, encoder=dict(state.params["encoder"]))
+    slots = dict(state.opt_state, encoder=dict(state.opt_state["encoder"]))
+    del kept["encoder"]["layers_1"], slots["encoder"]["layers_1"]
+    assert_same(start.state, dataclasses.replace(state, params=kept, opt_state=slots))
+
+
+def test_shapes_that_no_rule_mends_name_both_models_too(own, tmp_path) -> None:
+    _, folder = own
+    with pytest.raises(CheckpointMismatchError, match=r"mlp_dim: 20 in the checkpoint, 24 in the"):
+        start_from(folder, tmp_path, a_model(mlp_dim=24), RestoreRules(strict=False))

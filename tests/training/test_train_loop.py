@@ -200,3 +200,37 @@ def test_a_real_run_reports_finite_metrics_under_their_names():
     assert int(state.step) == 4
     assert all(math.isfinite(value) for value in recorder.logged[4].values())
     assert recorder.logged[4]["effective_batch_size/decoder"] == 24.0
+
+
+def test_periods_may_count_from_another_step_and_have_further_steps():
+    saved = []
+    run(
+        first_step=3,
+        total_steps=10,
+        actions=[
+            PeriodicAction(
+                "checkpoint",
+                5,
+                lambda step, state: saved.append(step),
+                at_end=False,
+                counted_from=3,
+                steps=frozenset({6}),
+            )
+        ],
+    )
+    assert saved == [6, 8]
+
+
+def test_what_an_action_finds_can_end_training_and_nothing_is_done_twice():
+    saved, measured = [], []
+    recorder = run(
+        total_steps=100,
+        stop_requested=lambda: len(measured) == 2,
+        actions=[
+            PeriodicAction("checkpoint", 50, lambda step, state: saved.append(step)),
+            PeriodicAction("measure", 3, lambda step, state: measured.append(step)),
+        ],
+    )
+    assert measured == [3, 6]
+    assert saved == [6]
+    assert recorder.events[-1] == ("end", 6)

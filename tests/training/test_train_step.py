@@ -14,6 +14,7 @@ from flan_mix.training import (
     abstract_state,
     evaluate_batches,
     make_eval_step,
+    make_metrics_step,
     state_from_params,
 )
 from tests.training.tiny_run import random_batch
@@ -215,3 +216,33 @@ def test_means_over_eval_batches_are_per_token_not_per_batch():
     assert means["loss"] == pytest.approx((first.loss + second.loss) / tokens)
     assert means["cross_ent_loss"] == pytest.approx(means["loss"] - means["z_loss"])
     assert means["accuracy"] == pytest.approx((first.correct + second.correct) / tokens)
+
+
+def test_reported_weights_are_those_of_the_step():
+    state, step = toy_run()
+    before = jax.device_get(state.params)
+    step = dataclasses.replace(step, reports_weights=True)
+    state, metrics = step(state, ONE_DEVICE.shard_batch(random_batch(0)), RNG)
+    after, found = jax.device_get(state.params), metrics.further
+    for path, new in jax.tree_util.tree_leaves_with_path(after):
+        name = "/".join(key.key for key in path)
+        old = before
+        for key in path:
+            old = old[key.key]
+        size, change = (np.sqrt(np.mean(np.square(x))) for x in (new, new - old))
+        np.testing.assert_allclose(found[f"weight_rms/{name}"], size, rtol=1e-5)
+        np.testing.assert_allclose(found[f"weight_update_rms/{name}"], change, rtol=1e-5)
+        np.testing.assert_allclose(found[f"weight_max/{name}"], np.abs(new).max(), rtol=1e-6)
+        assert float(found[f"weight_gradient_rms/{name}"]) > 0
+
+
+def test_measured_metrics_are_those_a_train_step_without_dropout_would_report():
+    state, step = toy_run()
+    step = dataclasses.replace(step, apply_fn=apply_toy_without_dropout)
+    batch = ONE_DEVICE.shard_batch(random_batch(0))
+    measure = make_metrics_step(apply_toy_without_dropout, step.loss_config, partitioner=ONE_DEVICE)
+    measured = jax.device_get(measure(state.params, batch))
+    _, trained = step(state, batch, RNG)
+    for name in ("loss", "z_loss", "token_loss", "correct", "weights"):
+        np.testing.assert_allclose(getattr(measured, name), getattr(trained, name), rtol=1e-6)
+    assert (measured.learning_rate, measured.gradient_norm) == (0, 0)

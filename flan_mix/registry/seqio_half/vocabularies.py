@@ -35,6 +35,18 @@ def seqio_vocabulary(vocabulary: Any) -> seqio.Vocabulary:
     )
 
 
+def tokenize_unnamed_with(vocabulary: seqio.SentencePieceVocabulary) -> None:
+    """Has tasks that name no vocabulary tokenized as `vocabulary` does, rather than as T5X has it.
+
+    For a run whose model's vocabulary is a file of its own: those tasks are registered already.
+    """
+    shared: Any = seqio_vocabulary(None)
+    if shared is vocabulary:
+        return
+    state = vocabulary.__getstate__()
+    shared.__setstate__(state)
+
+
 @functools.cache
 def _sentencepiece(file: str, extra_ids: int) -> seqio.SentencePieceVocabulary:
     return seqio.SentencePieceVocabulary(file, extra_ids)

@@ -1,0 +1,1 @@
+"""T5X's T5 network, by name."""
