@@ -122,7 +122,7 @@ def _random_array(path: str, shape: tuple[int, ...]) -> StoredArray:
 
 def main() -> None:
     """Writes, restores and prints."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Host memory and time of restoring.")
     parser.add_argument("--size", choices=SIZES, default="large")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=FORMATS)
     parser.add_argument("--folder", help="where to write (default: the system's temporary folder)")
