@@ -64,6 +64,8 @@ _OPENING = {
 def _detected(location: Location) -> Format:
     if location.has(f"{STATE_ITEM}/{TREE_FILE}"):
         return "flan_mix" if location.has(f"{METADATA_ITEM}/metadata") else "t5x-orbax"
+    if location.name.endswith(".safetensors"):
+        raise FileNotFoundError(f"{location.url}: give its folder, in which config.json is too")
     if location.has(LEGACY_INDEX) or _is_file(location):
         return "t5x"
     if location.has(CONFIG):

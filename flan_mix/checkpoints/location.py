@@ -4,6 +4,7 @@
 knows (`abfs://`, `hdfs://`, …) and `hf:owner/name` are copied to this machine first.
 """
 
+import importlib
 import re
 import tempfile
 from dataclasses import dataclass
@@ -108,14 +109,14 @@ def is_remote(path: str | Path) -> bool:
 def _from_hub(repository: str, revision: str | None) -> Path:
     """The repository's files in the hub's own cache on this machine, fetched where absent."""
     try:
-        from huggingface_hub import snapshot_download  # pyright: ignore[reportMissingImports]
+        hub = importlib.import_module("huggingface_hub")
     except ImportError as error:
         raise ImportError(
             f"hf:{repository} needs huggingface_hub: pip install 'flan-mix[hf]', or download the "
             "repository and give its folder."
         ) from error
     try:
-        folder = snapshot_download(repository, revision=revision, allow_patterns=_HUB_FILES)
+        folder = hub.snapshot_download(repository, revision=revision, allow_patterns=_HUB_FILES)
     except Exception as error:
         raise FileNotFoundError(
             f"hf:{repository} could not be fetched ({type(error).__name__}: {error}). Is the name "

@@ -1,8 +1,7 @@
 """Reads arrays of a checkpoint onto devices, several at a time, within a bound on host memory.
 
 Each device gets its own part and no host holds a model: what is being read at any moment is no
-more than the largest array, so that, with what decompressing needs beside it, the host's memory
-stays under twice that.
+more than the largest array, beside what decompressing or transposing it needs.
 """
 
 from collections.abc import Mapping

@@ -180,6 +180,12 @@ def test_pickled_weights_are_refused_with_how_to_turn_them_into_safetensors(tmp_
         open_checkpoint(tmp_path)
 
 
+def test_a_weights_file_is_answered_with_its_folder(tmp_path) -> None:
+    folder = write_folder(tmp_path / "model", tensors(random_flat_params(small_config(), 0)))
+    with pytest.raises(FileNotFoundError, match=r"give its folder"):
+        open_checkpoint(folder / "model.safetensors")
+
+
 def test_a_file_cut_short_is_named(tmp_path) -> None:
     folder = write_folder(tmp_path / "model", tensors(random_flat_params(small_config(), 0)))
     file = folder / "model.safetensors"

@@ -85,7 +85,8 @@ def test_the_tokenizer_gives_our_ids_and_texts(tmp_path, name) -> None:
     for text in TEXTS:
         ids = vocabulary.encode(text)
         assert tokenizer(text)["input_ids"] == [*ids, vocabulary.eos_id], text
-        assert tokenizer.decode(ids) == vocabulary.decode(ids)
+        if vocabulary.unk_id not in ids:  # Unknown pieces are shown as <unk> there.
+            assert tokenizer.decode(ids) == vocabulary.decode(ids)
     if name == "pieces":  # Of its bytes' sentinels Hugging Face counts the first as 0.
         assert tokenizer.convert_tokens_to_ids("<extra_id_0>") == vocabulary.vocab_size - 1
     assert len(tokenizer) == vocabulary.vocab_size
