@@ -16,7 +16,7 @@ import numpy as np
 import tensorstore as ts
 
 _IN_PLACE = ("file", "gs", "s3", "http", "https", "memory")
-_PIECE_BYTES = 16 << 20
+_PIECE_BYTES = 2 << 20  # Each of several readers holds two of them beside its array.
 _HUB_FILES = ["*.safetensors", "*.json", "*.model"]
 
 # One context for all reads: it bounds how many chunks are decoded at a time, and so the memory.

@@ -29,7 +29,10 @@ def read_onto_devices(
         return _placed(arrays[name], np.dtype(like.dtype), sharding)
 
     sizes = {name: _bytes_read(arrays[name], like) for name, like in wanted.items()}
-    return map_within_largest(read, sizes)
+    largest = max(sizes.values(), default=0)
+    # Twice, for what decompressing or transposing an array needs beside it.
+    held = {name: min(2 * size, largest) for name, size in sizes.items()}
+    return map_within_largest(read, held)
 
 
 def _placed(array: StoredArray, dtype: np.dtype, sharding: jax.sharding.Sharding) -> jax.Array:
