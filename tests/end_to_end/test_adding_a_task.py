@@ -62,7 +62,7 @@ def test_lint_first_asks_for_templates_and_then_has_nothing_to_say(folder: Path)
     assert "too_few_templates" in said and "my_tasks.py" in said
     (folder / "my_tasks.py").write_text(with_ten_templates())
     status, said = run(folder, "flan_mix.cli", "tasks", "lint", "my_tasks")
-    assert (status, said.strip()) == (0, "1 tasks, 11 templates: 0 findings, 0 notes")
+    assert (status, said.strip()) == (0, "1 task, 11 templates: 0 findings, 0 notes")
 
 
 def test_a_mixture_with_a_task_of_ours_is_shown(folder: Path):

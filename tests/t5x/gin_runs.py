@@ -13,6 +13,9 @@ from flan_mix.runs import gin_config
 from flan_mix.t5x import finder
 from flan_mix.t5x.entry import MODES
 
+# Where a gin file finds what it binds. Others registered in this process may bear the same names.
+REGISTERED = ("__main__", "train_script", "eval_script", "infer_script", "flan_mix", "t5x")
+
 REQUIRED = [
     "MIXTURE_OR_TASK_NAME = 'first_words'",
     "TASK_FEATURE_LENGTHS = {'inputs': 16, 'targets': 8}",
@@ -51,7 +54,7 @@ def _forget() -> None:
     registry: Any = gin_internals._REGISTRY  # pyright: ignore[reportAttributeAccessIssue]
     inverse: Any = gin_internals._INVERSE_REGISTRY  # pyright: ignore[reportAttributeAccessIssue]
     for selector, configurable in list(registry.items()):
-        if selector.startswith("__main__."):
+        if selector.partition(".")[0] in REGISTERED:
             registry.pop(selector)
             inverse.pop(configurable.wrapped, None)
             inverse.pop(configurable.wrapper, None)

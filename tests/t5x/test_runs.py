@@ -229,9 +229,8 @@ def test_inference_reads_files_of_tfexamples(trained: Path, tmp_path: Path) -> N
 def test_checkpoints_of_every_format_start_training_and_answer(
     trained: Path, tmp_path: Path, form: Format
 ) -> None:
-    made = convert(
-        trained / "model", tmp_path / "made", ConversionSettings(form, verification="parameters")
-    )
+    start = trained / "model" / "checkpoint_4"
+    made = convert(start, tmp_path / "made", ConversionSettings(form, verification="parameters"))
     steps = 0 if form == "hf" else 4
     state = train(
         tmp_path / "run",
@@ -242,7 +241,7 @@ def test_checkpoints_of_every_format_start_training_and_answer(
         f"TRAIN_STEPS = {steps}",
     )
     assert int(state.step) == steps
-    stored = open_checkpoint(trained / "model").parameters
+    stored = open_checkpoint(start).parameters
     for name, array in flatten_dict(state.params, sep="/").items():
         np.testing.assert_array_equal(array, stored[name].read(), err_msg=name)
     answers = infer(trained, tmp_path / "answers", f"CHECKPOINT_PATH = '{made.folder}'")
