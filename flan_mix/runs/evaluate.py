@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import jax
 
@@ -63,8 +63,7 @@ def evaluate(
                 Progress(what, done, total, unit="examples")
             ),
         )
-        for checkpoint in found:
-            url, step = checkpoint.url, checkpoint.step or 0
+        for url, _, step in found:
             results.append(
                 evaluation.run(
                     lambda url=url: checkpoints.load_parameters(
@@ -80,15 +79,26 @@ def evaluate(
     return results
 
 
+class FoundCheckpoint(NamedTuple):
+    """A checkpoint to evaluate; `url` opens it, `step` is 0 where its format has none."""
+
+    url: str
+    format: checkpoints.Format
+    step: int
+
+
 def find_checkpoints(
     path: str, steps: Sequence[int] | Literal["all"] | None
-) -> list[checkpoints.StoredCheckpoint]:
-    """The checkpoints meant, opened, in the order of `steps`, or ascending for "all".
+) -> list[FoundCheckpoint]:
+    """The checkpoints meant, in the order of `steps`, or ascending for "all".
+
+    Those of steps are not opened: evaluated before, they need not be.
 
     Raises FileNotFoundError that says which steps there are.
     """
     if steps is None:
-        return [checkpoints.open_checkpoint(path)]
+        opened = checkpoints.open_checkpoint(path)
+        return [FoundCheckpoint(opened.url, opened.format, opened.step or 0)]
     folder = Path(path).expanduser().absolute()
     there = checkpoints.checkpoint_steps(folder)
     wanted = there if steps == "all" else list(steps)
@@ -98,10 +108,11 @@ def find_checkpoints(
             f"{folder}: CHECKPOINT_STEPS asks for {missing}; the checkpoints there are of: "
             f"{', '.join(map(str, there)) or 'none'}. CHECKPOINT_PATH is a MODEL_DIR."
         )
-    return [checkpoints.open_checkpoint(folder / f"checkpoint_{step}") for step in wanted]
+    places = [(folder / f"checkpoint_{step}", step) for step in wanted]
+    return [FoundCheckpoint(str(at), checkpoints.detect(at), step) for at, step in places]
 
 
-def _beside(path: str, checkpoint: checkpoints.StoredCheckpoint) -> Path:
+def _beside(path: str, checkpoint: FoundCheckpoint) -> Path:
     if checkpoints.is_remote(path):
         raise ValueError(f"{path} is not on this machine: say where to write by EVAL_OUTPUT_DIR")
     folder = Path(checkpoint.url)
