@@ -42,8 +42,9 @@ class _Files(http.server.SimpleHTTPRequestHandler):
             self.send_response(200)
         self.send_header("Content-Length", str(end - start))
         self.end_headers()
-        self.wfile.write(content[start:end])
+        # Counted before the last byte leaves: the reader goes on as soon as it has that.
         _Files.asked += end - start
+        self.wfile.write(content[start:end])
 
     do_HEAD = do_GET
 
