@@ -15,7 +15,7 @@ Suites: ``bbh_direct``, ``bbh_cot`` (three examples) and ``bbh_zero_shot`` (our 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,7 +87,7 @@ DIRECT = (
         "answer_box",
     ),
     _direct("How would you reply to this, in as few words as it takes?\n{question}", "few_words"),
-    _direct("[{description}]\n{question}\n=>", "arrow"),
+    _direct("[{description}]\nAsked: {question}\n=>", "arrow"),
     _direct(
         "We collect the keys to a quiz, one line for each item. The item: {question}\nIts line:",
         "quiz_key",
@@ -159,7 +159,10 @@ def register(folder: str | Path | None = None) -> tuple[str, ...]:
     """
     where = Path(folder).expanduser() if folder else None
     for name in TASKS:
-        for spec in (_spec(name, where, is_reasoned=False), _spec(name, where, is_reasoned=True)):
+        # One function for both: what a row gives is shown by the templates of either.
+        fields = partial(_fields, _UNLISTED_OPTIONS.get(name, ()))
+        for is_reasoned in (False, True):
+            spec = _spec(name, where, fields, is_reasoned=is_reasoned)
             if not is_task(spec.name):
                 add_task(spec)
     _add_suites()
@@ -193,7 +196,9 @@ def read_prompt(path: Path) -> Prompt:
     )
 
 
-def _spec(name: str, folder: Path | None, *, is_reasoned: bool) -> TaskSpec:
+def _spec(
+    name: str, folder: Path | None, fields: Callable[..., Any], *, is_reasoned: bool
+) -> TaskSpec:
     return TaskSpec(
         name=f"{FOLDER}_{name}_cot" if is_reasoned else f"{FOLDER}_{name}",
         category="bbh_cot" if is_reasoned else "bbh_direct",
@@ -202,7 +207,7 @@ def _spec(name: str, folder: Path | None, *, is_reasoned: bool) -> TaskSpec:
             data_dir=folder or _folder,
             reader=_read,
         ),
-        fields=partial(_fields, _UNLISTED_OPTIONS.get(name, ())),
+        fields=fields,
         templates=REASONED if is_reasoned else DIRECT,
         metrics=(accuracy,),
         postprocess=extract_number if name in _NUMERIC else extract_choice,
@@ -211,6 +216,7 @@ def _spec(name: str, folder: Path | None, *, is_reasoned: bool) -> TaskSpec:
         description="For testing only: its data must not be trained on.",
         collections=(COLLECTION,),
         text_sources=("big_bench",),
+        accepted={"unused_field": "the questions list their options, and chance is told by them"},
     )
 
 

@@ -21,6 +21,7 @@ from flan_mix.evaluation.families import BestTemplate, Family, families
 from flan_mix.evaluation.predictions import (
     Prediction,
     ScoredOption,
+    TargetSums,
     read_predictions,
     write_predictions,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "Hosts",
     "Prediction",
     "ScoredOption",
+    "TargetSums",
     "TaskComparison",
     "TaskResult",
     "TeacherForcing",

@@ -6,7 +6,7 @@ many templates. Beside each mean stands the same mean of scores counted from cha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flan_mix.evaluation.bootstrap import BootstrapSettings, Sample, weighted_mean_interval
@@ -21,7 +21,8 @@ class Aggregate:
 
     score: 0 to 100.
     interval: None where a task's score cannot be drawn again from its examples.
-    means: of the scores that all these tasks have, by key.
+    means: of the scores that all these tasks have, by key; mean_intervals: of those whose
+        examples can be drawn again.
     tasks: names of the results, of which a task tested in several templates has as many.
     normalized, normalized_interval: the mean of scores counted from chance (`chance.normalized`).
     families: how many tasks, each counted once.
@@ -35,6 +36,7 @@ class Aggregate:
     normalized: float = 0.0
     normalized_interval: Interval | None = None
     families: int = 0
+    mean_intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 def by_category(results: Sequence[TaskResult]) -> dict[str, list[TaskResult]]:
@@ -81,10 +83,15 @@ def _aggregate(groups: Mapping[str, Sequence[Family]], bootstrap: BootstrapSetti
     # Counting from chance is linear: it stretches each task's part in the mean and moves it.
     stretched = [w * 100 / (100 - f.chance) for w, f in zip(weights, members, strict=True)]
     samples = [family.sample() for family in members]
+    means = _shared_means(members, weights)
+    intervals = {
+        key: _interval([family.sample(key) for family in members], weights, 0.0, bootstrap)
+        for key in means
+    }
     return Aggregate(
         score=sum(w * family.score for w, family in zip(weights, members, strict=True)),
         interval=_interval(samples, weights, 0.0, bootstrap),
-        means=_shared_means(members, weights),
+        means=means,
         tasks=tuple(result.name for family in members for result in family.members),
         examples=sum(result.examples for family in members for result in family.members),
         normalized=sum(w * f.normalized for w, f in zip(weights, members, strict=True)),
@@ -95,6 +102,7 @@ def _aggregate(groups: Mapping[str, Sequence[Family]], bootstrap: BootstrapSetti
             bootstrap,
         ),
         families=len(members),
+        mean_intervals={key: each for key, each in intervals.items() if each is not None},
     )
 
 

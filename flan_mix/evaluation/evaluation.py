@@ -66,7 +66,9 @@ class Evaluation:
                 "categories": {n: _mean_bounds(mean) for n, mean in categories.items()},
                 "overall": _mean_bounds(overall) if overall else {},
             },
-            "templates": {f.name: f.to_json() for f in self.families if len(f.members) > 1},
+            "templates": {
+                f.name: f.to_json(self.bootstrap) for f in self.families if len(f.members) > 1
+            },
             "measured": {
                 "facts": dict(self.facts),
                 "bootstrap": asdict(self.bootstrap),
@@ -134,7 +136,8 @@ def _figures(mean: Aggregate) -> dict[str, Any]:
 
 
 def _mean_bounds(mean: Aggregate) -> dict[str, list[float]]:
-    return _bounds({"score": mean.interval, "chance_normalized": mean.normalized_interval})
+    score = {"score": mean.interval, "chance_normalized": mean.normalized_interval}
+    return _bounds({**mean.mean_intervals, **score})
 
 
 def _bounds(intervals: Mapping[str, Interval | None]) -> dict[str, list[float]]:

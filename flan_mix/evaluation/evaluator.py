@@ -22,7 +22,7 @@ from flan_mix.evaluation.ranking import ranked_predictions
 from flan_mix.evaluation.result_files import ResultFiles
 from flan_mix.evaluation.scoring import score_predictions
 from flan_mix.evaluation.task_result import TaskResult, load_result, result_of, save_result
-from flan_mix.evaluation.teacher_forcing import TeacherForcing, teacher_forced_scores
+from flan_mix.evaluation.teacher_forcing import TeacherForcing, with_target_sums
 from flan_mix.vocabularies import Vocabulary
 
 # Token ids of inputs, each with EOS -> the texts of answers, in the same order.
@@ -137,15 +137,13 @@ def evaluate_task(
         predictions, chance = _generated(task, generate, vocabulary, settings)
     # Where a row stands for one option its target is an answer only if that is the right one.
     is_by_option = task.mode == "rank" and task.option_targets is None
-    forced = {}
     if teacher_forcing is not None and not is_by_option:
-        forced = teacher_forced_scores(teacher_forcing, task.cache, len(predictions))
+        predictions = with_target_sums(predictions, teacher_forcing, task.cache)
     return result_of(
         _with_metrics(predictions, task),
         main_metric=task.main_metric,
         available=ranked_count(task.cache, is_by_option),
         bootstrap=settings.bootstrap,
-        whole_scores=forced,
         metrics=task.metrics,
         mode=task.mode,
         chance=chance,

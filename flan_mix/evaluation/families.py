@@ -12,7 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from flan_mix.evaluation.bootstrap import CorpusSample, Sample
+from flan_mix.evaluation.bootstrap import (
+    BootstrapSettings,
+    CorpusSample,
+    Sample,
+    weighted_mean_interval,
+)
 from flan_mix.evaluation.chance import normalized
 from flan_mix.evaluation.task_result import TaskResult
 
@@ -77,13 +82,13 @@ class Family:
         member = self.members[chosen]
         return BestTemplate(member.name, _main(self.validation[chosen]), _main(member))
 
-    def sample(self) -> Sample | None:
-        """What the score is drawn again from; None where a member's cannot be.
+    def sample(self, key: str | None = None) -> Sample | None:
+        """What the mean of a score (None: the main one) is drawn again from, if it can be.
 
         Members scored on the same examples are drawn again together, since what makes an example
         hard is the same in every wording.
         """
-        samples = [member.sample(member.main_metric or "") for member in self.members]
+        samples = [member.sample(key or member.main_metric or "") for member in self.members]
         if len(samples) == 1:
             return samples[0]
         ids = [[prediction.id for prediction in member.predictions] for member in self.members]
@@ -94,15 +99,17 @@ class Family:
             return np.mean(arrays, axis=0)
         return _mean_of_corpora(samples)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, bootstrap: BootstrapSettings) -> dict[str, Any]:
         """The spread over templates as metrics.json states it."""
-        best = self.best
+        best, sample = self.best, self.sample()
+        bounds = sample is not None and weighted_mean_interval([sample], [1.0], bootstrap)
         return {
             "category": self.category,
             "mode": self.members[0].mode,
             "main_metric": self.members[0].main_metric,
             "templates": len(self.members),
             "mean": self.score,
+            "interval": [bounds.low, bounds.high] if bounds else None,
             "standard_deviation": self.spread,
             "scores": self.scores,
             "best_on_validation": None

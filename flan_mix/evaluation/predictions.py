@@ -30,6 +30,18 @@ class ScoredOption:
 
 
 @dataclass(frozen=True)
+class TargetSums:
+    """How likely the model found the example's target, each token given those before.
+
+    loss: nats, summed over its `tokens`, EOS included. correct: how many were the likeliest ones.
+    """
+
+    loss: float
+    correct: float
+    tokens: float
+
+
+@dataclass(frozen=True)
 class Prediction:
     """One example's answer.
 
@@ -41,6 +53,7 @@ class Prediction:
     seed, pass_index: what the draws were keyed by.
     options: where the answer is the likeliest of some options, all of them.
     query: of a prompt with exemplars, what stands there without them.
+    target_sums: where it was measured, how likely the model found the target.
     """
 
     task: str
@@ -60,6 +73,7 @@ class Prediction:
     pass_index: int | None = None
     options: tuple[ScoredOption, ...] = ()
     query: str | None = None
+    target_sums: TargetSums | None = None
 
     @property
     def source(self) -> str:
@@ -83,6 +97,8 @@ class Prediction:
             if "scored" in row:
                 texts = row["scored"]
                 row["scored"] = ScoredTexts(texts["prediction"], tuple(texts["references"]))
+            if "target_sums" in row:
+                row["target_sums"] = TargetSums(**row["target_sums"])
             return cls(**row)
         except (TypeError, KeyError) as error:
             raise ValueError(f"not a prediction: {error}") from error

@@ -26,6 +26,7 @@ from flan_mix.evaluation.predictions import (
     write_predictions,
 )
 from flan_mix.evaluation.result_files import ResultFiles, read_json, write_json
+from flan_mix.evaluation.teacher_forcing import LOSS, TOKEN_ACCURACY, token_mean
 from flan_mix.metrics import Interval, Metric, bootstrap_interval, corpus_metric
 from flan_mix.registry import get_task, is_task
 
@@ -34,9 +35,9 @@ PROTOCOLS = {
     "summed over its tokens and EOS; of equals the first.",
     RANK_ACCURACY_PER_TOKEN: "The same with log-likelihoods divided by the option's tokens, EOS "
     "counted.",
-    "loss": "Cross-entropy of the target's tokens and EOS, given those before, in nats, averaged "
+    LOSS: "Cross-entropy of the target's tokens and EOS, given those before, in nats, averaged "
     "over all tokens of all examples.",
-    "token_accuracy": "Share of the target's tokens and EOS that are the likeliest ones, given "
+    TOKEN_ACCURACY: "Share of the target's tokens and EOS that are the likeliest ones, given "
     "those before, over all tokens of all examples.",
 }
 """How the scores that no metric of a task gives come about."""
@@ -83,15 +84,15 @@ class TaskResult:
     def sample(self, key: str, rows: Sequence[int] | np.ndarray | None = None) -> Sample | None:
         """What a score is drawn again from, of all predictions or of those in `rows`.
 
-        The scores of each example, float64 [examples]; for a corpus score the corpus. None where
-        only the whole has a score, such as a loss, or a corpus score of an evaluation read from
-        files by a metric that neither ships with Flan Mix nor is one of a registered task.
+        The scores of each example, float64 [examples]; for a corpus score, and for a mean over
+        tokens, the corpus. None for a corpus score of an evaluation read from files by a metric
+        that neither ships with Flan Mix nor is one of a registered task.
         """
         chosen = self.predictions if rows is None else [self.predictions[row] for row in rows]
         if key in self.corpus_keys:
             return self._corpus(key, chosen)
         if any(key not in prediction.scores for prediction in chosen):
-            return None
+            return token_mean(key, chosen)
         return np.array([prediction.scores[key] for prediction in chosen], np.float64)
 
     def _corpus(self, key: str, chosen: Sequence[Prediction]) -> CorpusSample | None:
@@ -119,7 +120,6 @@ def result_of(
     main_metric: str | None,
     available: int,
     bootstrap: BootstrapSettings,
-    whole_scores: Mapping[str, float],
     metrics: Sequence[Metric] = (),
     name: str | None = None,
     mode: str = "generate",
@@ -129,7 +129,6 @@ def result_of(
 ) -> TaskResult:
     """The figures of one task's scored predictions; what TaskResult says of its fields.
 
-    whole_scores: scores of no examples that could be drawn again, so they get no interval.
     metrics: those that the predictions were scored with; needed where they score the corpus.
     """
     corpora = {
@@ -143,13 +142,15 @@ def result_of(
         key: bootstrap_interval([p.scores[key] for p in predictions], **asdict(bootstrap))
         for key in keys
     }
-    for key, sample in corpora.items():
-        intervals[key] = weighted_mean_interval([sample], [1.0], bootstrap)
+    token_means = {key: token_mean(key, predictions) for key in (LOSS, TOKEN_ACCURACY)}
+    for key, sample in {**corpora, **token_means}.items():
+        if sample is not None:
+            intervals[key] = weighted_mean_interval([sample], [1.0], bootstrap)
     return TaskResult(
         name=name or predictions[0].task,
         category=predictions[0].category,
         main_metric=main_metric,
-        scores={**{key: interval.mean for key, interval in intervals.items()}, **whole_scores},
+        scores={key: interval.mean for key, interval in intervals.items()},
         intervals=intervals,
         examples=len(predictions),
         available=available,
@@ -160,7 +161,7 @@ def result_of(
         family=family,
         chooses=chooses,
         protocols={
-            **{key: text for key, text in PROTOCOLS.items() if key in {*keys, *whole_scores}},
+            **{key: text for key, text in PROTOCOLS.items() if key in intervals},
             **{k: m.protocol for m in metrics for k in m.keys if m.protocol},
         },
         metrics=tuple(metrics),

@@ -11,6 +11,7 @@ from flan_mix.reports.wording import (
     interval_text,
     metric_label,
     score_text,
+    shown_verdict,
 )
 
 
@@ -112,7 +113,7 @@ def _heads(labels: Sequence[str]) -> list[str]:
 def _cells(figures: Sequence[tuple[Difference, bool]]) -> list[str]:
     cells = [score_text(figures[0][0].before)]
     for difference, firm in figures:
-        sign = {"better": " ▲", "worse": " ▼", "unclear": ""}[difference.verdict]
+        sign = {"better": " ▲", "worse": " ▼", "unclear": ""}[shown_verdict(difference)]
         change = change_text(difference.change) + sign
         interval = interval_text(difference)
         cells.append(score_text(difference.after))

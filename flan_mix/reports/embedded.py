@@ -92,8 +92,8 @@ def _figures(comparisons: Sequence[Comparison], name: str) -> list[Mapping[str, 
                 [
                     wording.score_text(task.scores[key].after, key),
                     wording.change_text(task.scores[key].change, key),
-                    wording.interval_text(task.scores[key]),
-                    task.scores[key].verdict,
+                    wording.interval_text(task.scores[key], key),
+                    wording.shown_verdict(task.scores[key], key),
                 ]
                 for task in tasks
                 if key in task.scores

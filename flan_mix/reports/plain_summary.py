@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from flan_mix.evaluation import CategoryComparison, Comparison, Difference
 from flan_mix.evaluation.faithfulness import COVERAGE, FAITHFUL
 from flan_mix.reports.answers import Answers
-from flan_mix.reports.wording import interval_text, score_text
+from flan_mix.reports.wording import interval_text, score_text, shown_verdict
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def summarize(
     """Says what got better, what got worse and what was made up; model: its place in answers."""
     ordered = sorted(comparison.categories, key=lambda c: -abs(c.score.change))
     by_verdict = {
-        verdict: tuple(c for c in ordered if c.score.verdict == verdict)
+        verdict: tuple(c for c in ordered if shown_verdict(c.score) == verdict)
         for verdict in ("better", "worse", "unclear")
     }
     return PlainSummary(
@@ -76,7 +76,7 @@ def _sentence(difference: Difference, subject: str) -> str:
         "better": "the model got better",
         "worse": "the model got worse",
         "unclear": "there is no clear change",
-    }[difference.verdict]
+    }[shown_verdict(difference)]
     return (
         f"On {subject}, {verdict}: the average score went from {score_text(difference.before)} to "
         f"{score_text(difference.after)}."

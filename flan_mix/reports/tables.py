@@ -13,6 +13,7 @@ from flan_mix.reports.wording import (
     interval_text,
     metric_label,
     score_text,
+    shown_verdict,
 )
 
 if TYPE_CHECKING:
@@ -79,11 +80,12 @@ def several_table(labels: Sequence[str], comparisons: Sequence[Comparison]) -> T
 def gains_and_losses(comparison: Comparison) -> list[str]:
     """Two sentences: the tasks that got better and those that got worse, the largest change first.
 
-    Those whose change could be chance among so many tasks are in brackets.
+    Those whose change could be chance among so many tasks are in brackets; those whose change is
+    too small to be seen in the table are left out.
     """
     lines = []
     for verdict, title in (("better", "Gained"), ("worse", "Lost")):
-        tasks = [t for t in comparison.tasks if t.main.verdict == verdict]
+        tasks = [t for t in comparison.tasks if shown_verdict(t.main) == verdict]
         tasks.sort(key=lambda task: -abs(task.main.change))
         shown = [t.name if t.firm else f"({t.name})" for t in tasks]
         lines.append(f"{title}: {', '.join(shown) or 'nothing clear'}.")
@@ -115,7 +117,7 @@ def _table(*left: str, right: tuple[str, ...]) -> Table:
 def _task_rows(table: Table, task: TaskResult) -> None:
     name, examples = _indented(task.name), f"{task.examples:,}"
     for key, score in task.scores.items():
-        interval = _bounds(task.intervals.get(key))
+        interval = _bounds(task.intervals.get(key), key)
         table.add_row(name, metric_label(key), score_text(score, key), interval, examples)
         name = examples = ""
 
@@ -137,14 +139,15 @@ def _difference_row(
 ) -> None:
     from rich.text import Text
 
-    sign = _SIGNS[difference.verdict]
+    verdict = shown_verdict(difference)
+    sign = _SIGNS[verdict]
     change = change_text(difference.change) + (sign if firm else sign.translate(_HOLLOW))
     table.add_row(
         name,
         score,
         score_text(difference.before),
         score_text(difference.after),
-        Text(change, style=_STYLES[difference.verdict]),
+        Text(change, style=_STYLES[verdict]),
         interval_text(difference) or "–",
         "" if examples is None else f"{examples:,}",
         style=style,
@@ -156,16 +159,17 @@ def _several_cells(figures: Sequence[tuple[Difference, bool]]) -> list[Text]:
 
     cells = [Text(score_text(figures[0][0].before))]
     for difference, firm in figures:
-        sign = _SIGNS[difference.verdict]
+        verdict = shown_verdict(difference)
+        sign = _SIGNS[verdict]
         change = f"{change_text(difference.change)}{sign if firm else sign.translate(_HOLLOW)}"
-        cells.append(
-            Text.assemble(f"{score_text(difference.after)} ", (change, _STYLES[difference.verdict]))
-        )
+        cells.append(Text.assemble(f"{score_text(difference.after)} ", (change, _STYLES[verdict])))
     return cells
 
 
-def _bounds(interval: Interval | None) -> str:
-    return f"{score_text(interval.low)} to {score_text(interval.high)}" if interval else "–"
+def _bounds(interval: Interval | None, metric: str = "") -> str:
+    if interval is None:
+        return "–"
+    return f"{score_text(interval.low, metric)} to {score_text(interval.high, metric)}"
 
 
 def _label(category: str, held_out: bool) -> str:

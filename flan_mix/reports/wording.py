@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from flan_mix.evaluation import Difference
+from flan_mix.evaluation.comparison import Verdict
 
 _CATEGORIES: Mapping[str, str] = {"nli": "Natural language inference"}
 
@@ -105,22 +106,28 @@ def change_text(change: float, metric: str = "") -> str:
     return _with_minus(f"{change:+.{_decimals(metric)}f}")
 
 
-def interval_text(difference: Difference) -> str:
+def interval_text(difference: Difference, metric: str = "") -> str:
     """`+1.2 to +3.4`; "" where there is no interval."""
     if difference.low is None or difference.high is None:
         return ""
-    return f"{change_text(difference.low)} to {change_text(difference.high)}"
+    return f"{change_text(difference.low, metric)} to {change_text(difference.high, metric)}"
+
+
+def shown_verdict(difference: Difference, metric: str = "") -> Verdict:
+    """The verdict, of a change too small to be seen at the decimals shown "unclear"."""
+    is_seen = float(f"{difference.change:.{_decimals(metric)}f}") != 0
+    return difference.verdict if is_seen else "unclear"
 
 
 def verdict_text(difference: Difference, firm: bool = True) -> str:
     """Better, worse, or no clear change; "perhaps" where it could be chance among so many."""
-    perhaps = "" if firm or difference.verdict == "unclear" else "perhaps "
-    return perhaps + _VERDICTS[difference.verdict]
+    verdict = shown_verdict(difference)
+    return ("" if firm or verdict == "unclear" else "perhaps ") + _VERDICTS[verdict]
 
 
 def verdict_sign(difference: Difference) -> str:
     """The same without words."""
-    return _SIGNS[difference.verdict]
+    return _SIGNS[shown_verdict(difference)]
 
 
 def name_parts(name: str) -> list[str]:

@@ -18,6 +18,7 @@ from flan_mix.evaluation import (
     EvaluationSettings,
     EvaluationTask,
     Hosts,
+    TargetSums,
     TaskResult,
     TeacherForcing,
     evaluate,
@@ -25,7 +26,7 @@ from flan_mix.evaluation import (
 from flan_mix.inference import Decoding, Generator, OptionScorer
 from flan_mix.runs.datasets import DatasetConfig
 from flan_mix.runs.model import EncoderDecoderModel
-from flan_mix.training import Partitioner, evaluate_batches, make_eval_step
+from flan_mix.training import ExampleSums, Partitioner, evaluate_batches, make_eval_step
 
 Tree = Any
 
@@ -90,7 +91,9 @@ class ModelEvaluation:
             score_options=lambda inputs, options: self._score(given(), inputs, options),
             settings=settings,
             teacher_forcing=TeacherForcing(
-                lambda batches: self._measure(given(), batches), self.config.batch_size, lengths
+                lambda batches: _target_sums(self._measure(given(), batches)),
+                self.config.batch_size,
+                lengths,
             ),
             on_task=on_task,
             hosts=Hosts(is_writer=jax.process_index() == 0, agree=_as_first_host),
@@ -100,25 +103,23 @@ class ModelEvaluation:
         """Task -> T5X's training_eval metrics over its first `steps` batches."""
         most = steps * self.config.batch_size
         return {
-            task.name: dict(
-                self._measure(
-                    params,
-                    (
-                        batch
-                        for batch, _ in evaluation_batches(
-                            task.cache,
-                            batch_size=self.config.batch_size,
-                            feature_lengths=self.config.task_feature_lengths,
-                            examples=range(min(most, len(task.cache))),
-                        )
-                    ),
-                )
-            )
+            task.name: self._measure(
+                params,
+                (
+                    batch
+                    for batch, _ in evaluation_batches(
+                        task.cache,
+                        batch_size=self.config.batch_size,
+                        feature_lengths=self.config.task_feature_lengths,
+                        examples=range(min(most, len(task.cache))),
+                    )
+                ),
+            ).means()
             for task in self.tasks
         }
 
-    def _measure(self, params: Tree, batches: Iterator[Any]) -> Mapping[str, float]:
-        """Means over the batches, of which each host's devices get their rows."""
+    def _measure(self, params: Tree, batches: Iterator[Any]) -> ExampleSums:
+        """Sums of all examples of the batches, of which each host's devices get their rows."""
         layout = self.partitioner.data_layout(self.config.batch_size)
         first = layout.shard_index * layout.local_batch_size
         rows = slice(first, first + layout.local_batch_size)
@@ -163,6 +164,12 @@ class ModelEvaluation:
             return None
         on_answers = self.on_answers
         return lambda answered: on_answers(what, answered, total)
+
+
+def _target_sums(sums: ExampleSums) -> list[TargetSums]:
+    """Without the z-loss, which is no part of the likelihood."""
+    columns = (sums.loss - sums.z_loss, sums.correct, sums.weights)
+    return [TargetSums(*row) for row in np.stack(columns, axis=1).tolist()]
 
 
 class _Once:

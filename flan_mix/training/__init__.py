@@ -7,7 +7,8 @@ from flan_mix.training.adafactor import Adafactor
 from flan_mix.training.axis_rules import standard_logical_axis_rules
 from flan_mix.training.data_layout import DataLayout
 from flan_mix.training.eval_step import (
-    EvalSums,
+    ExampleSums,
+    TokenFigures,
     evaluate_batches,
     make_eval_step,
     make_metrics_step,
@@ -32,7 +33,7 @@ __all__ = [
     "Adafactor",
     "AdamW",
     "DataLayout",
-    "EvalSums",
+    "ExampleSums",
     "Hook",
     "LossConfig",
     "NonFiniteLossError",
@@ -41,6 +42,7 @@ __all__ = [
     "PeriodicAction",
     "Progress",
     "StepMetrics",
+    "TokenFigures",
     "TrainState",
     "TrainStep",
     "abstract_state",

@@ -1,65 +1,110 @@
 """Teacher-forced evaluation: how likely a model finds the targets of some batches.
 
-No dropout, no update, no normalizing factor: sums over tokens, so that batches of any size add up.
+No dropout, no update, no normalizing factor. The device gives figures of every target position;
+the host adds them up by example, so that packed rows come apart, any number of batches adds up,
+and intervals can be drawn over examples.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from flan_mix.training.loss import cross_entropy
+from flan_mix.training.loss import token_losses
 from flan_mix.training.loss_weights import LossConfig, normalize
 from flan_mix.training.metrics import StepMetrics, count_batch
 from flan_mix.training.partitioning import Partitioner
 from flan_mix.training.train_step import ApplyFn, Batch, Tree, batch_losses
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 
 @flax.struct.dataclass
-class EvalSums:
-    """Sums over target positions, each counted by its loss weight; float32 scalars.
+class TokenFigures:
+    """Figures of the target positions of a batch, [batch, length]; small beside the logits.
 
-    loss includes z_loss. sequences counts examples (segments), int32.
+    loss (with z_loss in it), z_loss and correct are float32 and counted by the position's loss
+    weight. segment_ids: int32, 0 at padding. segments: int32 [batch], examples in each row.
     """
 
     loss: Any
     z_loss: Any
     correct: Any
     weights: Any
-    sequences: Any
+    segment_ids: Any
+    segments: Any
 
 
-EvalStep = Callable[[Tree, Batch], EvalSums]
+@dataclass(frozen=True)
+class ExampleSums:
+    """Sums over each example's target positions, float64 [examples].
+
+    In the order of rows and of the examples in them; empty rows are none. Fields as of
+    `TokenFigures`.
+    """
+
+    loss: Float[np.ndarray, " examples"]
+    z_loss: Float[np.ndarray, " examples"]
+    correct: Float[np.ndarray, " examples"]
+    weights: Float[np.ndarray, " examples"]
+
+    def means(self) -> dict[str, float]:
+        """Means per target token over all examples.
+
+        Keys: loss, z_loss and cross_ent_loss per token (nats), accuracy, tokens, sequences; loss
+        and accuracy are NaN where there is no token.
+        """
+        weights = float(self.weights.sum())
+        tokens = weights or math.nan
+        loss, z_loss = float(self.loss.sum()), float(self.z_loss.sum())
+        return {
+            "loss": loss / tokens,
+            "z_loss": z_loss / tokens,
+            "cross_ent_loss": (loss - z_loss) / tokens,
+            "accuracy": float(self.correct.sum()) / tokens,
+            "tokens": weights,
+            "sequences": float(len(self.weights)),
+        }
+
+
+EvalStep = Callable[[Tree, Batch], TokenFigures]
 
 
 def make_eval_step(
     apply_fn: ApplyFn, loss_config: LossConfig, *, partitioner: Partitioner
 ) -> EvalStep:
-    """The jitted function from parameters and a placed batch to its `EvalSums`."""
+    """The jitted function from parameters and a placed batch to its `TokenFigures`."""
 
-    def sums(params: Tree, batch: Batch) -> EvalSums:
+    def figures(params: Tree, batch: Batch) -> TokenFigures:
         with partitioner.activation_rules():
             logits = apply_fn(params, batch, None)
-        targets, weights = batch["decoder_target_tokens"], batch["decoder_loss_weights"]
-        losses = cross_entropy(
+        losses = token_losses(
             logits,
-            targets,
-            weights,
+            batch["decoder_target_tokens"],
             z_loss=loss_config.z_loss,
             label_smoothing=loss_config.label_smoothing,
         )
-        return EvalSums(
-            **losses._asdict(),
-            weights=jnp.sum(weights.astype(jnp.float32)),
-            sequences=jnp.sum(jnp.max(batch["decoder_segment_ids"], axis=1), dtype=jnp.int32),
+        weights = batch["decoder_loss_weights"].astype(jnp.float32)
+        encoder, decoder = batch["encoder_segment_ids"], batch["decoder_segment_ids"]
+        return TokenFigures(
+            loss=losses.loss * weights,
+            z_loss=losses.z_loss * weights,
+            correct=losses.correct * weights,
+            weights=weights,
+            segment_ids=decoder,
+            # An example may have an empty target, or an empty input.
+            segments=jnp.maximum(jnp.max(encoder, axis=1), jnp.max(decoder, axis=1)),
         )
 
-    return jax.jit(sums, out_shardings=partitioner.replicated)
+    return jax.jit(figures, out_shardings=partitioner.replicated)
 
 
 MetricsStep = Callable[[Tree, Batch], StepMetrics]
@@ -88,27 +133,17 @@ def make_metrics_step(
     return jax.jit(measure, out_shardings=partitioner.replicated)
 
 
-def evaluate_batches(
-    eval_step: EvalStep, params: Tree, batches: Iterable[Batch]
-) -> dict[str, float]:
-    """Means per target token over all batches, added up in double precision on the host.
+def evaluate_batches(eval_step: EvalStep, params: Tree, batches: Iterable[Batch]) -> ExampleSums:
+    """The sums of every example of all batches, added up in double precision on the host."""
+    names = [field.name for field in fields(ExampleSums)]
+    found = [_sums_by_example(jax.device_get(eval_step(params, b)), names) for b in batches]
+    return ExampleSums(*np.concatenate([np.zeros((len(names), 0)), *found], axis=1))
 
-    Keys: loss, z_loss and cross_ent_loss per token (nats), accuracy, tokens, sequences; loss and
-    accuracy are NaN where there is no token.
-    """
-    total: dict[str, float] = dict.fromkeys(
-        ("loss", "z_loss", "correct", "weights", "sequences"), 0
+
+def _sums_by_example(figures: TokenFigures, names: list[str]) -> Float[np.ndarray, "name examples"]:
+    ends = np.cumsum(figures.segments)
+    inside = figures.segment_ids > 0
+    places = ((ends - figures.segments)[:, None] + figures.segment_ids - 1)[inside]
+    return np.array(
+        [np.bincount(places, getattr(figures, name)[inside], minlength=ends[-1]) for name in names]
     )
-    for batch in batches:
-        sums = jax.device_get(eval_step(params, batch))
-        for name in total:
-            total[name] += float(getattr(sums, name))
-    tokens = total["weights"] or math.nan
-    return {
-        "loss": total["loss"] / tokens,
-        "z_loss": total["z_loss"] / tokens,
-        "cross_ent_loss": (total["loss"] - total["z_loss"]) / tokens,
-        "accuracy": total["correct"] / tokens,
-        "tokens": total["weights"],
-        "sequences": total["sequences"],
-    }

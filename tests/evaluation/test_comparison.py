@@ -1,6 +1,7 @@
 """Before against after: paired by example, averaged by category, held-out apart."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from flan_mix.evaluation import (
     BootstrapSettings,
     Evaluation,
     Prediction,
+    TargetSums,
     TaskResult,
     compare,
     result_of,
@@ -23,15 +25,17 @@ def result(
     """A task's result with one score for each example, ids counted or given."""
     by_id = scores if isinstance(scores, Mapping) else {str(i): s for i, s in enumerate(scores)}
     predictions = [
-        Prediction(name, category, i, 0, "in", "out", ("out",), "answer", {"accuracy": score})
-        for i, score in by_id.items()
+        Prediction(
+            *(name, category, i, 0, "in", "out", ("out",), "answer", {"accuracy": score}),
+            target_sums=TargetSums(loss=2.0 * tokens, correct=1.0, tokens=tokens),
+        )
+        for tokens, (i, score) in enumerate(by_id.items(), start=2)
     ]
     return result_of(
         predictions,
         main_metric="accuracy",
         available=len(predictions),
         bootstrap=BOOTSTRAP,
-        whole_scores={"loss": 2.0},
     )
 
 
@@ -101,11 +105,61 @@ def test_categories_count_alike_and_held_out_ones_stand_apart():
     assert [c.held_out for c in comparison.categories] == [False, False, True]
 
 
-def test_a_score_of_the_whole_task_is_compared_without_an_interval():
-    task = compare(evaluation(result([1, 2])), evaluation(result([1, 2]))).tasks[0]
-    assert list(task.scores) == ["accuracy", "loss"]
-    assert task.scores["loss"].low is None
-    assert task.scores["loss"].verdict == "unclear"
+def by_token(losses: Sequence[float], tokens: Sequence[float]) -> TaskResult:
+    """A task's result whose examples have targets of such losses, in nats, and lengths."""
+    whole = result([50.0] * len(losses))
+    sums = [TargetSums(*of_one) for of_one in zip(losses, [1.0] * len(losses), tokens, strict=True)]
+    pairs = zip(whole.predictions, sums, strict=True)
+    return result_of(
+        [replace(prediction, target_sums=each) for prediction, each in pairs],
+        main_metric="accuracy",
+        available=len(losses),
+        bootstrap=BOOTSTRAP,
+    )
+
+
+def test_a_loss_is_compared_by_token_on_examples_drawn_in_pairs():
+    random = np.random.default_rng(5)
+    tokens = random.integers(2, 60, 80).astype(float)
+    before = tokens * random.uniform(1, 6, 80)
+    after = before - 0.2 * tokens
+    comparison = compare(
+        evaluation(by_token(before.tolist(), tokens.tolist())),
+        evaluation(by_token(after.tolist(), tokens.tolist())),
+    )
+    loss = comparison.tasks[0].scores["loss"]
+    assert loss.before == pytest.approx(before.sum() / tokens.sum())
+    # Each token got as much likelier: whatever is drawn, the change is that.
+    assert (loss.low, loss.high) == pytest.approx((-0.2, -0.2))
+    assert loss.verdict == "better"
+
+
+def test_an_interval_of_a_loss_draws_examples_and_not_tokens():
+    random = np.random.default_rng(6)
+    tokens = random.integers(2, 60, 50).astype(float)
+    losses = tokens * random.uniform(1, 6, 50)
+    found = by_token(losses.tolist(), tokens.tolist()).intervals["loss"]
+    drawn = random.integers(50, size=(4000, 50))
+    means = losses[drawn].sum(axis=1) / tokens[drawn].sum(axis=1)
+    assert found.mean == pytest.approx(losses.sum() / tokens.sum())
+    assert (found.low, found.high) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.08)
+
+
+def test_a_loss_measured_on_one_side_alone_is_not_compared():
+    measured = evaluation(by_token([1.0] * 8, [2.0] * 8))
+    bare = evaluation(result_without_sums([50.0] * 8))
+    assert list(compare(bare, measured).tasks[0].scores) == ["accuracy"]
+
+
+def result_without_sums(scores: Sequence[float]) -> TaskResult:
+    """As an evaluation without teacher forcing leaves it."""
+    whole = result(scores)
+    return result_of(
+        [replace(prediction, target_sums=None) for prediction in whole.predictions],
+        main_metric="accuracy",
+        available=len(scores),
+        bootstrap=BOOTSTRAP,
+    )
 
 
 def test_the_interval_covers_the_true_change_about_as_often_as_it_says():

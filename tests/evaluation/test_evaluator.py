@@ -1,7 +1,6 @@
 """Evaluation asks, scores, writes, and goes on where it was cut short."""
 
 import json
-import math
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from flan_mix.evaluation import (
     EvaluationSettings,
     EvaluationTask,
+    TargetSums,
     TeacherForcing,
     evaluate,
     evaluate_task,
@@ -209,27 +209,30 @@ def test_teacher_forced_scores_cover_the_evaluated_examples_only(tmp_path: Path)
     measured = []
 
     def measure(batches):
-        tokens = correct = 0.0
+        sums = []
         for batch in batches:
             measured.append(batch["decoder_target_tokens"].shape)
             inside = batch["decoder_segment_ids"] > 0
-            tokens += inside.sum()
-            correct += (batch["decoder_target_tokens"] == VOCABULARY.eos_id)[inside].sum()
-        return {"cross_ent_loss": tokens, "accuracy": correct / tokens, "loss": math.nan}
+            ends = (batch["decoder_target_tokens"] == VOCABULARY.eos_id) & inside
+            rows = zip(inside.sum(axis=1), ends.sum(axis=1), strict=True)
+            sums += [TargetSums(tokens**2, right, tokens) for tokens, right in rows if tokens]
+        return sums
 
+    rows = [Row(str(n), "x", "a" * (n + 2)) for n in range(5)]
     result = evaluate_task(
-        task_of(tmp_path, [Row(str(n), "x", "abc") for n in range(5)]),
+        task_of(tmp_path, rows),
         TextModel(last_word),
         VOCABULARY,
         settings=EvaluationSettings(num_examples=3),
         teacher_forcing=TeacherForcing(measure, batch_size=2, feature_lengths=None),
     )
-    assert measured == [(2, 4), (2, 4)]
-    # Three targets of three bytes and an EOS each; the EOS is what this model gets right.
-    assert result.scores["loss"] == 12
-    assert result.scores["token_accuracy"] == 25
-    assert "loss" not in result.intervals
-    assert result.protocols.keys() == result.scores.keys()
+    assert measured == [(2, 7), (2, 7)]
+    # Examples 0, 1 and 3, with 3, 4 and 6 tokens; the EOS is what this model gets right.
+    assert result.scores["loss"] == pytest.approx((9 + 16 + 36) / 13)
+    assert result.scores["token_accuracy"] == pytest.approx(100 * 3 / 13)
+    assert result.intervals["loss"].low == pytest.approx(3)
+    assert result.intervals["loss"].high == pytest.approx(6)
+    assert result.intervals.keys() == result.protocols.keys() == result.scores.keys()
     assert "in nats" in result.protocols["loss"]
 
 

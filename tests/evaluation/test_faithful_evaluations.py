@@ -24,7 +24,6 @@ def evaluation(*predictions: Prediction) -> Evaluation:
         main_metric="rouge1",
         available=len(predictions),
         bootstrap=BOOTSTRAP,
-        whole_scores={},
     )
     return Evaluation((result,), {}, BOOTSTRAP)
 

@@ -34,7 +34,6 @@ def result(name, scores, *, category="c", family="", chooses=False, chance=0.0):
         main_metric="accuracy",
         available=len(scores),
         bootstrap=BOOTSTRAP,
-        whole_scores={},
         family=family,
         chooses=chooses,
         chance=chance,
@@ -86,6 +85,20 @@ def test_templates_are_drawn_again_on_the_same_examples():
     twice = aggregate_overall([result(f"a.t{i}", scores, family="a") for i in (0, 1)], BOOTSTRAP)
     assert once is not None and twice is not None
     assert once.interval == twice.interval
+
+
+def test_every_mean_of_a_category_and_of_templates_has_its_interval():
+    metrics = Evaluation(tuple(RESULTS), {}, BOOTSTRAP).to_json()
+    for where, figures in (("categories", metrics["categories"]["c"]), ("overall", None)):
+        figures = figures or metrics["overall"]
+        bounds = metrics["intervals"][where]
+        bounds = bounds if where == "overall" else bounds["c"]
+        assert bounds.keys() == {"accuracy", "score", "chance_normalized"}
+        for key in bounds:
+            low, high = bounds[key]
+            assert low < figures[key] < high, key
+    low, high = metrics["templates"]["a"]["interval"]
+    assert low < metrics["templates"]["a"]["mean"] == 50.0 < high
 
 
 def test_scores_are_counted_from_chance_before_they_are_averaged():

@@ -23,6 +23,7 @@ from flan_mix.evaluation import (
     Comparison,
     Evaluation,
     Prediction,
+    TargetSums,
     TaskResult,
     compare_several,
     result_of,
@@ -206,6 +207,7 @@ def _result(model: str, name: str, kind: Kind, examples: int) -> TaskResult:
                 target=target,
                 references=(target,),
                 prediction=target if right else _wrong(model, target, answers, draw),
+                target_sums=_sums(SKILL[model][kind.category], target),
             )
         )
     return result_of(
@@ -213,9 +215,14 @@ def _result(model: str, name: str, kind: Kind, examples: int) -> TaskResult:
         main_metric=kind.metrics[0].keys[0],
         available=200,
         bootstrap=BOOTSTRAP,
-        whole_scores={"loss": 1.2 + 5 * (1 - SKILL[model][kind.category])},
         metrics=kind.metrics,
     )
+
+
+def _sums(skill: float, target: str) -> TargetSums:
+    """Long targets are a little likelier by token."""
+    tokens = len(target.split()) + 1
+    return TargetSums((1.2 + 5 * (1 - skill)) * tokens**0.9, skill * tokens, tokens)
 
 
 def _rows(file: str, count: int) -> list[dict]:

@@ -28,7 +28,8 @@ def test_json_has_every_figure_with_its_interval():
         "interval": [task.main.low, task.main.high],
         "verdict": "worse",
     }
-    assert found["scores"]["loss"]["interval"] is None
+    low, high = found["scores"]["loss"]["interval"]
+    assert low < found["scores"]["loss"]["change"] < high
     assert found["firm"] is True and found["held_out"] is False
     assert "order_entities" in value["models"]["alone"]["lost"]
     assert value["models"]["alone"]["faithfulness"]["faithful"]["verdict"] == "worse"

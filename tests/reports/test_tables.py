@@ -104,3 +104,14 @@ def test_table_in_a_log_file_has_no_colours_and_keeps_its_width(capsys):
     text = capsys.readouterr().out
     assert "\x1b" not in text
     assert max(len(line.rstrip()) for line in text.splitlines()) in range(81, 101)
+
+
+def test_a_change_too_small_to_be_seen_is_no_gain():
+    before = evaluation(result([50.0] * 30, "t0"), result([50.0] * 30, "t1"))
+    after = evaluation(result([50.04] * 30, "t0"), result([50.06] * 30, "t1"))
+    comparison = compare(before, after)
+    assert [task.main.verdict for task in comparison.tasks] == ["better", "better"]
+    assert gains_and_losses(comparison) == ["Gained: t1.", "Lost: nothing clear."]
+    text = printed(comparison_table(comparison))
+    assert "+0.0" in row(text, "t0") and "▲" not in row(text, "t0")
+    assert "▲" in row(text, "t1")

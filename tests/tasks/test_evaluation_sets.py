@@ -21,6 +21,7 @@ from flan_mix.registry import (
     suite_names,
     task_fingerprint,
 )
+from flan_mix.registry.linting import lint_tasks
 from flan_mix.tasks import big_bench_hard, mmlu
 from flan_mix.tasks.answer_extraction import extract_choice
 from tests.shared_data import shared_path
@@ -144,6 +145,8 @@ def test_words_are_no_letters():
 def test_all_of_bbh_is_read(registered):
     registered += big_bench_hard.register(shared_path("data/bbh"))
     assert len(registered) == 54
+    found = lint_tasks([get_task(name) for name in registered], rows=10)
+    assert [finding for finding in found if finding.severity == "finding"] == []
     for name in big_bench_hard.TASKS:
         spec = get_task(f"bbh_{name}")
         rows = list(field_rows(spec, "test"))

@@ -179,15 +179,42 @@ def test_eval_sums_are_those_of_the_model_without_dropout():
     state, _ = toy_run()
     batch = half_right_batch(1, state.params)
     eval_step = make_eval_step(apply_toy, LossConfig(z_loss=1e-3), partitioner=ONE_DEVICE)
-    sums = eval_step(state.params, ONE_DEVICE.shard_batch(batch))
+    sums = evaluate_batches(eval_step, state.params, [ONE_DEVICE.shard_batch(batch)])
     logits = np.asarray(apply_toy(jax.device_get(state.params), batch, None), np.float64)
     log_z = np.log(np.exp(logits).sum(-1))
     targets, weights = batch["decoder_target_tokens"], batch["decoder_loss_weights"]
     losses = log_z - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
-    np.testing.assert_allclose(sums.loss - sums.z_loss, np.sum(losses * weights), rtol=1e-5)
-    np.testing.assert_allclose(sums.z_loss, np.sum(1e-3 * log_z**2 * weights), rtol=1e-5)
-    assert sums.correct == np.sum((logits.argmax(-1) == targets) * weights) > 0
-    assert (sums.weights, sums.sequences) == (weights.sum(), 24)
+    # Eight rows of three examples each, which come one by one.
+    examples = [(row, number) for row in range(8) for number in (1, 2, 3)]
+    correct = logits.argmax(-1) == targets
+    for found, of_token in (
+        (sums.loss - sums.z_loss, losses),
+        (sums.z_loss, 1e-3 * log_z**2),
+        (sums.correct, correct),
+        (sums.weights, np.ones_like(losses)),
+    ):
+        expected = [
+            np.sum((of_token * weights)[row][batch["decoder_segment_ids"][row] == number])
+            for row, number in examples
+        ]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert sums.correct.sum() > 0
+
+
+def test_an_example_without_a_target_and_empty_rows_keep_the_others_in_their_places():
+    state, _ = toy_run()
+    batch = random_batch(1)
+    batch["encoder_segment_ids"][3] = batch["decoder_segment_ids"][3] = 0
+    # Of row 1 the second example has an input alone.
+    hollow = batch["decoder_segment_ids"][1] == 2
+    batch["decoder_segment_ids"][1][hollow] = 0
+    batch["decoder_loss_weights"] = (batch["decoder_segment_ids"] > 0).astype(np.int32)
+    eval_step = make_eval_step(apply_toy, LossConfig(), partitioner=ONE_DEVICE)
+    sums = evaluate_batches(eval_step, state.params, [ONE_DEVICE.shard_batch(batch)])
+    assert len(sums.loss) == 21 == sums.means()["sequences"]
+    assert np.flatnonzero(sums.weights == 0).tolist() == [4]
+    assert sums.loss[4] == 0
+    assert evaluate_batches(eval_step, state.params, []).means()["tokens"] == 0
 
 
 def test_token_loss_and_correct_count_weighted_tokens_whatever_the_normalizing_factor():
@@ -197,10 +224,10 @@ def test_token_loss_and_correct_count_weighted_tokens_whatever_the_normalizing_f
     )
     batch = ONE_DEVICE.shard_batch(half_right_batch(2, state.params))
     eval_step = make_eval_step(apply_toy, LossConfig(), partitioner=ONE_DEVICE)
-    sums = eval_step(state.params, batch)
+    sums = evaluate_batches(eval_step, state.params, [batch])
     _, metrics = step(state, batch, RNG)
-    np.testing.assert_allclose(metrics.token_loss, sums.loss, rtol=1e-6)
-    assert (metrics.weights, metrics.correct) == (sums.weights, sums.correct)
+    np.testing.assert_allclose(metrics.token_loss, sums.loss.sum(), rtol=1e-6)
+    assert (metrics.weights, metrics.correct) == (sums.weights.sum(), sums.correct.sum())
 
 
 def test_means_over_eval_batches_are_per_token_not_per_batch():
@@ -209,13 +236,13 @@ def test_means_over_eval_batches_are_per_token_not_per_batch():
     batches = [half_right_batch(seed, state.params) for seed in (1, 2)]
     batches[0]["decoder_loss_weights"][1:] = 0
     placed = [ONE_DEVICE.shard_batch(batch) for batch in batches]
-    first, second = (jax.device_get(eval_step(state.params, batch)) for batch in placed)
-    means = evaluate_batches(eval_step, state.params, placed)
-    tokens = first.weights + second.weights
+    first, second = (evaluate_batches(eval_step, state.params, [batch]) for batch in placed)
+    means = evaluate_batches(eval_step, state.params, placed).means()
+    tokens = first.weights.sum() + second.weights.sum()
     assert means["tokens"] == tokens
-    assert means["loss"] == pytest.approx((first.loss + second.loss) / tokens)
+    assert means["loss"] == pytest.approx((first.loss.sum() + second.loss.sum()) / tokens)
     assert means["cross_ent_loss"] == pytest.approx(means["loss"] - means["z_loss"])
-    assert means["accuracy"] == pytest.approx((first.correct + second.correct) / tokens)
+    assert means["accuracy"] == pytest.approx((first.correct.sum() + second.correct.sum()) / tokens)
 
 
 def test_reported_weights_are_those_of_the_step():
