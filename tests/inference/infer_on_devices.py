@@ -1,9 +1,9 @@
 """Run as a program: answers and option scores on a mesh of four CPU devices, as one JSON line.
 
-    python infer_on_devices.py '[null, 1, 2, 4]' [PORT PROCESS]
+    python infer_on_devices.py '[null, 1, 2, 4]' '[11]' [PORT PROCESS]
 
-The list holds numbers of partitions, null for no mesh. With PORT and PROCESS it is one of two
-processes of two devices each.
+The lists hold numbers of partitions, null for no mesh, and numbers of inputs. With PORT and PROCESS
+it is one of two processes of two devices each.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ from typing import Any
 import jax
 import numpy as np
 
+BATCH_SIZE = 4
+OPTIONS = (4, 1, 0, 2, 5, 4, 4, 3, 3, 4, 2)
 
-def main(partitions: list[int | None], port: int | None, process: int | None) -> None:
-    """Prints what `answers_and_scores` gives for each number of partitions."""
+
+def main(
+    partitions: list[int | None], counts: list[int], port: int | None, process: int | None
+) -> None:
+    """Prints what `answers_and_scores` gives for each number of partitions and of inputs."""
     jax.config.update("jax_num_cpu_devices", 4 if port is None else 2)
     if port is not None:
         jax.distributed.initialize(f"localhost:{port}", num_processes=2, process_id=process)
-    print(json.dumps([answers_and_scores(number) for number in partitions]))
+    found = [[answers_and_scores(number, count) for count in counts] for number in partitions]
+    print(json.dumps(found))
 
 
-def answers_and_scores(num_partitions: int | None) -> dict[str, Any]:
-    """Tokens by way of decoding and scores of options, of eleven inputs in batches of four."""
+def answers_and_scores(num_partitions: int | None, count: int) -> dict[str, Any]:
+    """Tokens by way of decoding and scores of options, of `count` inputs in batches of four."""
     from flan_mix.inference import Decoding, Generator, OptionScorer
     from flan_mix.models import Transformer, logical_axes
     from flan_mix.training import Partitioner
@@ -46,10 +52,10 @@ def answers_and_scores(num_partitions: int | None) -> dict[str, Any]:
             partitioner.shardings(specs),
         )
     random = np.random.default_rng(0)
-    inputs = [random.integers(2, 40, random.integers(1, 48)).tolist() for _ in range(11)]
+    inputs = [random.integers(2, 40, random.integers(1, 48)).tolist() for _ in range(count)]
     options = [
-        [random.integers(2, 40, random.integers(1, 9)).tolist() for _ in range(count)]
-        for count in (4, 1, 0, 2, 5, 4, 4, 3, 3, 4, 2)
+        [random.integers(2, 40, random.integers(1, 9)).tolist() for _ in range(of_input)]
+        for of_input in OPTIONS[:count]
     ]
     ways = {
         "greedy": (Decoding(), 9),
@@ -59,12 +65,13 @@ def answers_and_scores(num_partitions: int | None) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, (decoding, longest) in ways.items():
-        generator = Generator(model, params, 4, longest, 7, mesh, decoding)
+        generator = Generator(model, params, BATCH_SIZE, longest, 7, mesh, decoding)
         found[name] = [[answer.tokens for answer in row] for row in generator.answer(inputs)]
-    scores = OptionScorer(model, params, 4, mesh).score(inputs, options)
+    scores = OptionScorer(model, params, BATCH_SIZE, mesh).score(inputs, options)
     found["scores"] = [of_input.tolist() for of_input in scores]
     return found
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), *(list(map(int, sys.argv[2:])) or [None, None]))
+    meshes, numbers = map(json.loads, sys.argv[1:3])
+    main(meshes, numbers, *(list(map(int, sys.argv[3:])) or [None, None]))

@@ -1,9 +1,6 @@
 """The generator answers every input once, in order, whatever batch it was decoded in."""
 
 import functools
-import subprocess
-import sys
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -69,32 +66,3 @@ def test_impossible_sizes_are_refused():
         Generator(MODEL, PARAMS, batch_size=0, max_decode_length=5)
     with pytest.raises(ValueError, match="max_decode_length is 0"):
         Generator(MODEL, PARAMS, batch_size=1, max_decode_length=0)
-
-
-MESH_SCRIPT = """
-import jax
-jax.config.update("jax_num_cpu_devices", 4)
-import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from flan_mix.inference import Generator
-from tests.inference.test_generator import MODEL, PARAMS, random_inputs
-import pytest
-mesh = Mesh(np.asarray(jax.devices()).reshape(2, 2), ("data", "model"))
-params = jax.device_put(PARAMS, NamedSharding(mesh, PartitionSpec()))
-wi = PARAMS["encoder"]["layers_0"]["mlp"]["wi_0"]["kernel"]
-split = NamedSharding(mesh, PartitionSpec(None, "model"))
-params["encoder"]["layers_0"]["mlp"]["wi_0"]["kernel"] = jax.device_put(wi, split)
-inputs = random_inputs(11)
-single = Generator(MODEL, PARAMS, 4, 6).generate(inputs)
-assert Generator(MODEL, params, 4, 6, mesh=mesh).generate(inputs) == single
-with pytest.raises(ValueError, match="data axis of 2 devices does not divide"):
-    Generator(MODEL, params, 3, 6, mesh=mesh)
-"""
-
-
-def test_answers_are_the_same_on_a_mesh():
-    root = Path(__file__).resolve().parents[2]
-    run = subprocess.run(
-        [sys.executable, "-c", MESH_SCRIPT], cwd=root, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
