@@ -11,7 +11,7 @@ import gin
 from absl import app, flags
 from absl import logging as absl_logging
 
-from flan_mix.runs import checking, gin_config, processes
+from flan_mix.runs import checking, compilation_cache, gin_config, processes
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ def _define_flags() -> None:
     )
     flags.DEFINE_string("tfds_data_dir", None, "Where TFDS finds and puts data, for SeqIO tasks.")
     flags.DEFINE_list("seqio_additional_cache_dirs", [], "Further folders of SeqIO's own caches.")
+    compilation_cache.define_flag()
     processes.define_flags()
 
 
@@ -73,6 +74,7 @@ def _run(choose: Choose) -> None:
     try:
         if not given.dry_run and not given.check:
             processes.join()
+            compilation_cache.use(given.compilation_cache)
         function = choose(given.gin_file or (), given.gin_search_paths)
         configure(given.gin_file, given.gin_bindings, given.gin_search_paths)
         _tell_seqio(given.tfds_data_dir, given.seqio_additional_cache_dirs)
