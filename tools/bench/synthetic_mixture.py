@@ -24,6 +24,15 @@ class MadeExample:
     references: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     answer: str | None = None
+    option_style: str | None = None
+    option: str | None = None
+    exemplars: tuple[str, ...] = ()
+    shot_style: str | None = None
+    inputs_by_shots: tuple[str, ...] = ()
+
+    def with_shots(self, shots: int) -> "MadeExample":
+        """There are no exemplars to leave out."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,10 @@ class MadeTask:
     def skipped(self) -> dict[str, int]:
         """Nothing is left out."""
         return {}
+
+    def max_input_tokens(self) -> int | None:
+        """No limit."""
+        return None
 
     def total(self) -> int:
         """How many examples there are."""

@@ -1,5 +1,6 @@
 """Models to measure with: T5 1.1 by size, random parameters, float32."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -7,7 +8,7 @@ import jax
 from flan_mix.models import Transformer, init_params
 from flan_mix.models.config import T5Config
 
-SIZES = {
+SIZES: Mapping[str, Mapping[str, Any]] = {
     "tiny": {
         "emb_dim": 32,
         "num_heads": 2,
