@@ -30,7 +30,8 @@ def use(folder: str | None = None) -> None:
 
     What JAX's own JAX_COMPILATION_CACHE_DIR says goes before the default.
     """
-    if folder is None and jax.config.read("jax_compilation_cache_dir") is not None:
+    chosen = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    if folder is None and chosen is not None:
         return
     folder = folder or os.environ.get(VARIABLE) or "~/.cache/flan_mix/compiled"
     if folder == OFF:
