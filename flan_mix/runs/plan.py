@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, cast
 
 import jax
-from jax.sharding import AbstractMesh, Mesh, PartitionSpec
+from jax.sharding import AbstractMesh, Mesh
 
 from flan_mix.models import apply
 from flan_mix.models.t5 import Transformer, empty_caches
@@ -24,8 +24,9 @@ from flan_mix.runs.abstract_step import AbstractStep, abstract_step, placed_stat
 from flan_mix.runs.plan_devices import Device
 from flan_mix.runs.plan_flops import matmul_flops
 from flan_mix.runs.plan_memory import Held, Peak, peak_of
-from flan_mix.runs.plan_program import Program, Spec, program_of
-from flan_mix.runs.plan_sharding import Transfer, place
+from flan_mix.runs.plan_program import Program, program_of
+from flan_mix.runs.plan_sharding import place, spec_of
+from flan_mix.runs.plan_transfers import Transfer, transfers_of
 from flan_mix.training import Partitioner
 from flan_mix.training.mesh import DATA_AXIS, MODEL_AXIS
 
@@ -158,7 +159,7 @@ def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan
     """The plan of a traced step; `decoding` adds the caches of a batch of as many rows."""
     partitioner = cast(PlannedPartitioner, traced.step.partitioner)
     mesh = dict(partitioner.mesh.shape)
-    program, transfers = placed_program(traced)
+    program = placed_program(traced)
     peak = peak_of(program, mesh)
     memory = _argument_bytes(traced, mesh)
     for part, held in _by_part(peak, traced, model.config.vocab_size).items():
@@ -180,13 +181,13 @@ def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan
         peak_bytes=sum(memory.values()),
         model_flops=model_flops(model.module, traced.batch, traced.state.params),
         step_flops=matmul_flops(program),
-        communication=_summed(transfers, mesh),
+        communication=_summed(transfers_of(program, mesh), mesh),
         cache_bytes=_cache_bytes(model.config, rows, lengths, mesh) if decoding else None,
     )
 
 
-def placed_program(traced: AbstractStep) -> tuple[Program, list[Transfer]]:
-    """The step's program with every value placed, and what devices send for it."""
+def placed_program(traced: AbstractStep) -> Program:
+    """The step's program with every value placed on the mesh."""
     arguments = (traced.state, traced.batch, traced.key)
     program = program_of(jax.make_jaxpr(traced.step.update)(*arguments))
     leaves = jax.tree.leaves(arguments)
@@ -195,8 +196,9 @@ def placed_program(traced: AbstractStep) -> tuple[Program, list[Transfer]]:
     # Constants of the trace come before the arguments.
     for value, leaf in zip(program.inputs[-len(leaves) :], leaves, strict=True):
         if leaf.sharding is not None:
-            value.spec = _spec(leaf.sharding.spec, len(leaf.shape))
-    return program, place(program, dict(traced.step.partitioner.mesh.shape))
+            value.spec = spec_of(leaf.sharding.spec, len(leaf.shape))
+    place(program, dict(traced.step.partitioner.mesh.shape))
+    return program
 
 
 def model_flops(module: Transformer, batch: Mapping[str, Any], params: Any) -> float:
@@ -268,11 +270,6 @@ def _cache_bytes(config: Any, rows: int, lengths: Mapping[str, int], mesh: Mappi
     caches = [jax.eval_shape(lambda n=n: empty_caches(config, rows, n)) for n in lengths.values()]
     whole = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(caches))
     return whole // (mesh[DATA_AXIS] * split)
-
-
-def _spec(spec: PartitionSpec, dimensions: int) -> Spec:
-    axes = [(a,) if isinstance(a, str) else tuple(a or ()) for a in spec]
-    return (*axes, *((),) * (dimensions - len(axes)))
 
 
 def as_json(plan: Plan, device: Device | None, mfu: float) -> dict[str, Any]:

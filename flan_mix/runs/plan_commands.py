@@ -20,7 +20,7 @@ class AnyVocabulary:
     @property
     def vocab_size(self) -> int:
         """T5Config.vocab_size, as gin binds it."""
-        return gin.query_parameter("T5Config.vocab_size")
+        return gin.query_parameter("T5Config.vocab_size")  # type: ignore[attr-defined]
 
 
 STAND_INS = {

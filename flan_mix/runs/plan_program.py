@@ -31,6 +31,9 @@ _CALLS = {
 }
 """Operations that only call another expression, and the parameter that holds it."""
 
+_LOOPS = {"cond", "scan", "shard_map", "while"}
+"""Operations that keep their expressions as bodies."""
+
 
 @dataclass(eq=False)
 class Value:
@@ -60,7 +63,8 @@ class Operation:
 
     scope: the modules and transformations that it stands in, as JAX names them. bodies: of a loop,
     the program of one turn; of a branch, one for each way. gathered: inputs that devices must
-    have more of than they hold, and the axes of the mesh to gather them along.
+    have more of than they hold, and the axes of the mesh to gather them along. summed: the axes
+    along which devices hold parts of the sum that the result is.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Operation:
     scope: str = ""
     bodies: tuple[Program, ...] = ()
     gathered: tuple[tuple[Value, tuple[str, ...]], ...] = ()
+    summed: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -111,7 +116,8 @@ class _Writer:
                 outputs = self._call(called, inputs, inner_scope)
             else:
                 outputs = tuple(_value(var.aval) for var in equation.outvars)
-                bodies = tuple(_Writer().program(body) for body in _bodies(equation.params))
+                inner = core.jaxprs_in_params(equation.params) if name in _LOOPS else ()
+                bodies = tuple(_Writer().program(body) for body in inner)
                 self._operations.append(
                     Operation(name, inputs, outputs, equation.params, inner_scope, bodies)
                 )
@@ -125,13 +131,9 @@ class _Writer:
         return self._write(jaxpr, dict(zip(variables, (*constants, *inputs), strict=True)), scope)
 
 
-def _bodies(params: Mapping[str, Any]) -> list[Any]:
-    return list(core.jaxprs_in_params(dict(params)))
-
-
 def _value(aval: Any) -> Value:
     shape, dtype = tuple(aval.shape), aval.dtype
-    if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
+    if jax.numpy.issubdtype(dtype, jax.dtypes.prng_key):
         return Value((*shape, *jax.eval_shape(jax.random.key_data, aval).shape[len(shape) :]), 4)
     return Value(shape, dtype.itemsize)
 

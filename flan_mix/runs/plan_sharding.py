@@ -19,41 +19,31 @@ _ROUNDS = 2  # Forwards and backwards; what the second finds no third has been s
 
 
 @dataclass(frozen=True)
-class Transfer:
-    """What one device takes part in, `times` a step.
+class _Laid:
+    """How an operation's results lie, where its inputs' places say; see `Operation`."""
 
-    kind: "all-reduce", "all-gather" or "reduce-scatter". axes: of the mesh, among whose devices.
-    elements, itemsize: of the array as a device holds it where it is whole along the axes.
+    specs: Sequence[Spec | None]
+    gathered: tuple[tuple[Value, tuple[str, ...]], ...] = ()
+    summed: tuple[str, ...] = ()
+
+
+def place(program: Program, mesh: Mapping[str, int]) -> None:
+    """Gives every value of `program`, whose inputs have theirs, a spec.
+
+    Operations are told what must be gathered for them and summed after them.
     """
-
-    kind: str
-    axes: tuple[str, ...]
-    elements: int
-    itemsize: int
-    times: int
-    scope: str
-
-    @property
-    def array_bytes(self) -> int:
-        """Of all `times`."""
-        return self.times * self.elements * self.itemsize
-
-    def sent_bytes(self, mesh: Mapping[str, int]) -> int:
-        """What a device sends where the array goes around a ring of the devices."""
-        devices = math.prod(mesh[axis] for axis in self.axes)
-        rounds = 2 if self.kind == "all-reduce" else 1
-        return rounds * self.array_bytes * (devices - 1) // devices
-
-
-def place(program: Program, mesh: Mapping[str, int]) -> list[Transfer]:
-    """Gives every value of `program`, whose inputs have theirs, a spec; returns the transfers."""
     placing = _Placing(mesh)
+    placing.stored.update(id(value) for value in program.inputs)
     for _ in range(_ROUNDS):
         placing.forwards(program)
         placing.backwards(program)
-    placing.transfers = []
-    placing.forwards(program, counts=True)
-    return placing.transfers
+    placing.forwards(program)
+
+
+def spec_of(spec: Iterable[Any], dimensions: int) -> Spec:
+    """A PartitionSpec for an array of so many dimensions, written out."""
+    axes = [(a,) if isinstance(a, str) else tuple(a or ()) for a in spec]
+    return (*axes, *((),) * (dimensions - len(axes)))
 
 
 def whole(value: Value) -> Spec:
@@ -64,37 +54,40 @@ def whole(value: Value) -> Spec:
 class _Placing:
     def __init__(self, mesh: Mapping[str, int]):
         self.mesh = mesh
-        self.transfers: list[Transfer] = []
-        # Sums over devices that are not made yet where the program has them: id(value) -> axes.
-        self.partial: dict[int, tuple[str, ...]] = {}
         # Gradients, which are sums over the batch, and what is made of them: each may end up split
         # as its readers are, which makes of the sum over devices a sum and scatter.
         self.loose: set[int] = set()
+        # Parameters, and what is made of nothing else.
+        self.stored: set[int] = set()
 
-    def forwards(self, program: Program, counts: bool = False, times: int = 1) -> None:
+    def forwards(self, program: Program) -> None:
         for operation in program.operations:
             if operation.bodies:
-                self._loop(operation, counts, times)
+                pairs = _boundary(operation)
+                _match(pairs)
+                self.stored.update(id(b) for a, b, _ in pairs if id(a) in self.stored)
+                for body in operation.bodies:
+                    self.forwards(body)
+                _match(_boundary(operation))
                 continue
-            specs, gathered, summed = self._outputs(operation)
-            if summed:
-                self.partial[id(operation.outputs[0])] = summed
-            if DATA_AXIS in summed or self._is_loose(operation):
+            if len(operation.inputs) == 1 and id(operation.inputs[0]) in self.stored:
+                self.stored.update(id(value) for value in operation.outputs)
+            laid = self._laid(operation)
+            operation.gathered, operation.summed = laid.gathered, laid.summed
+            if DATA_AXIS in laid.summed or self._is_loose(operation):
                 self.loose.update(id(value) for value in operation.outputs)
-            for value, spec in zip(operation.outputs, specs, strict=False):
+            for value, spec in zip(operation.outputs, laid.specs, strict=False):
                 if spec is not None:
                     self._adopt(value, spec)
-            if counts:
-                operation.gathered = tuple(gathered)
-                self._count(operation, gathered, summed, times)
 
     def backwards(self, program: Program) -> None:
         """Values lie as finely as their readers have them, where nothing else places them."""
         for operation in reversed(program.operations):
             if operation.bodies:
+                _match(_boundary(operation))
                 for body in operation.bodies:
                     self.backwards(body)
-                _match(_boundary(operation), backwards=True)
+                _match(_boundary(operation))
                 continue
             rule = _BACKWARDS.get(operation.name)
             if rule is None and not _is_elementwise(operation):
@@ -128,100 +121,62 @@ class _Placing:
             fitting.append(kept)
         return tuple(fitting)
 
-    def _outputs(
-        self, operation: Operation
-    ) -> tuple[list[Spec | None], list[tuple[Value, tuple[str, ...]]], tuple[str, ...]]:
-        """Specs of the outputs; inputs that must be gathered along axes; axes to be summed over."""
+    def _laid(self, operation: Operation) -> _Laid:
         if operation.name == "dot_general":
-            return self._dot(operation)
-        if operation.name in ("sharding_constraint", "reshard"):
-            return self._constraint(operation)
-        if operation.name == "gather":
-            return _gather(operation)
-        if operation.name == "scatter-add":
-            return _scatter(operation)
+            return _dot(operation, [id(value) in self.stored for value in operation.inputs])
+        special = _SPECIAL.get(operation.name)
+        if special is not None:
+            return special(operation)
         if operation.name.startswith(("reduce_", "arg")) and "axes" in operation.params:
             return _reduction(operation)
-        rule = _FORWARDS.get(operation.name)
-        if rule is not None:
-            return [rule(operation, value) for value in operation.outputs], [], ()
-        return [_merged(operation.inputs, value) for value in operation.outputs], [], ()
+        rule = _FORWARDS.get(operation.name, _merged)
+        return _Laid([rule(operation, value) for value in operation.outputs])
 
-    def _dot(self, operation: Operation):
-        (left_sum, right_sum), (left_batch, right_batch) = operation.params["dimension_numbers"]
-        left, right = operation.inputs
-        lefts, rights = left.spec or whole(left), right.spec or whole(right)
-        smaller = left if left.size < right.size else right
 
-        def free(value: Value, *taken: Sequence[int]) -> list[int]:
-            return [d for d in range(len(value.shape)) if all(d not in t for t in taken)]
+def _dot(operation: Operation, stored: Sequence[bool]) -> _Laid:
+    """A product: where it sums along a dimension that is split, devices hold parts of the sums.
 
-        batch = [_or(lefts[i], rights[j]) for i, j in zip(left_batch, right_batch, strict=True)]
-        left_free = [lefts[d] for d in free(left, left_sum, left_batch)]
-        right_free = [rights[d] for d in free(right, right_sum, right_batch)]
-        pairs = [(lefts[i], rights[j]) for i, j in zip(left_sum, right_sum, strict=True)]
-        gathered: list[tuple[Value, tuple[str, ...]]] = []
-        of_smaller = [mine if smaller is left else theirs for mine, theirs in pairs]
-        of_larger = [theirs if smaller is left else mine for mine, theirs in pairs]
-        # An axis that splits rows of one operand and the summed dimension of the other: weights
-        # split over the data axis, gathered before they meet activations.
-        kept_axes = _flat((*batch, *(right_free if smaller is left else left_free), *of_larger))
-        lost = tuple(a for a in _flat(of_smaller) if a in kept_axes and a not in _flat(of_larger))
-        small_free = left_free if smaller is left else right_free
-        lost_free = tuple(a for a in _flat(small_free) if a in kept_axes)
-        if lost or lost_free:
-            gathered.append((smaller, (*lost, *lost_free)))
-        small_free[:] = [tuple(a for a in axes if a not in lost_free) for axes in small_free]
-        summed = tuple(dict.fromkeys(
-            a for a in (*_flat(of_smaller), *_flat(of_larger)) if a not in lost
-        ))  # fmt: skip
-        return [(*batch, *left_free, *right_free)], gathered, summed
+    An axis that splits rows of one operand and any dimension of the other cannot split both in the
+    product: the operand that is stored (weights split over the data axis), else the smaller, is
+    gathered along it.
+    """
+    sums, batches = operation.params["dimension_numbers"]
+    specs = [value.spec or whole(value) for value in operation.inputs]
+    if stored[0] != stored[1]:
+        given = 0 if stored[0] else 1
+    else:
+        given = 0 if operation.inputs[0].size < operation.inputs[1].size else 1
+    free = [
+        [d for d in range(len(spec)) if d not in (*summed, *batch)]
+        for spec, summed, batch in zip(specs, sums, batches, strict=True)
+    ]
+    other = 1 - given
+    pairs = [specs[0][i] or specs[1][j] for i, j in zip(*batches, strict=True)]
+    taken = _flat((*pairs, *(specs[other][d] for d in (*free[other], *sums[other]))))
+    with_other = _flat(specs[other][d] for d in sums[other])
+    of_given = _flat(specs[given][d] for d in sums[given])
+    lost = tuple(
+        axis
+        for axis in (*of_given, *_flat(specs[given][d] for d in free[given]))
+        if axis in taken and not (axis in of_given and axis in with_other)
+    )
+    kept = [[specs[side][d] for d in free[side]] for side in (0, 1)]
+    kept[given] = [tuple(axis for axis in axes if axis not in lost) for axes in kept[given]]
+    summed = dict.fromkeys(axis for axis in (*of_given, *with_other) if axis not in lost)
+    gathered = ((operation.inputs[given], lost),) if lost else ()
+    return _Laid([(*pairs, *kept[0], *kept[1])], gathered, tuple(summed))
 
-    def _constraint(self, operation: Operation):
-        (value,) = operation.inputs
-        sharding = operation.params.get("sharding") or operation.params.get("dst_sharding")
-        spec = _spec_of(sharding, value)
-        before = value.spec or spec
-        lost = tuple(a for a in _flat(before) if a not in _flat(spec))
-        return [spec], [(value, lost)] if lost else [], ()
 
-    def _loop(self, operation: Operation, counts: bool, times: int) -> None:
-        turns = times * int(operation.params.get("length", 1) or 1)
-        _match(_boundary(operation))
-        for body in operation.bodies:
-            self.forwards(body, counts, turns)
-        _match(_boundary(operation), outputs=True)
-
-    def _count(self, operation, gathered, summed, times) -> None:
-        for value, axes in gathered:
-            kept = [tuple(a for a in on if a not in axes) for on in value.spec or whole(value)]
-            elements = Value(value.shape, 1, tuple(kept)).local_bytes(self.mesh)
-            self._add("all-gather", axes, elements, value.itemsize, times, operation)
-        if not summed:
-            return
-        out = operation.outputs[0]
-        scattered = tuple(a for a in summed if a in _flat(out.spec or ()))
-        rest = tuple(a for a in summed if a not in scattered)
-        if scattered:
-            kept = [tuple(a for a in on if a not in scattered) for on in out.spec or ()]
-            elements = Value(out.shape, 1, tuple(kept)).local_bytes(self.mesh)
-            self._add("reduce-scatter", scattered, elements, out.itemsize, times, operation)
-        if rest:
-            elements = Value(out.shape, 1, out.spec).local_bytes(self.mesh)
-            self._add("all-reduce", rest, elements, out.itemsize, times, operation)
-
-    def _add(self, kind, axes, elements, itemsize, times, operation) -> None:
-        axes = tuple(axis for axis in axes if self.mesh[axis] > 1)
-        if axes:
-            self.transfers.append(Transfer(kind, axes, elements, itemsize, times, operation.scope))
+def _constraint(operation: Operation) -> _Laid:
+    (value,) = operation.inputs
+    sharding = operation.params.get("sharding") or operation.params.get("dst_sharding")
+    spec = spec_of(getattr(sharding, "spec", ()) or (), len(value.shape))
+    lost = tuple(axis for axis in _flat(value.spec or spec) if axis not in _flat(spec))
+    return _Laid([spec], ((value, lost),) if lost else ())
 
 
 def _flat(spec: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(axis for axes in spec for axis in axes)
-
-
-def _or(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return first or second
 
 
 def _is_finer(spec: Spec, than: Spec) -> bool:
@@ -238,30 +193,25 @@ def _same_shape(value: Value, out: Value) -> Spec | None:
     return out.spec if value.shape == out.shape else None
 
 
-def _merged(inputs: Sequence[Value], out: Value) -> Spec | None:
+def _merged(operation: Operation, out: Value) -> Spec | None:
     """Of operations on single elements: a dimension is split where any input has it split."""
-    known = [v.spec for v in inputs if v.shape == out.shape and v.spec is not None]
+    same = (v.spec for v in operation.inputs if v.shape == out.shape)
+    known = [spec for spec in same if spec is not None]
     if not known:
         return None
     return tuple(max(axes, key=len) for axes in zip(*known, strict=True))
 
 
-def _spec_of(sharding: Any, value: Value) -> Spec:
-    named = tuple(getattr(sharding, "spec", ()) or ())
-    axes = [(a,) if isinstance(a, str) else tuple(a or ()) for a in named]
-    return (*axes, *((),) * (len(value.shape) - len(axes)))
-
-
-def _reduction(operation: Operation):
+def _reduction(operation: Operation) -> _Laid:
     (value,), axes = operation.inputs[:1], operation.params["axes"]
     if value.spec is None:
-        return [None] * len(operation.outputs), [], ()
+        return _Laid([None])
     kept = tuple(on for d, on in enumerate(value.spec) if d not in axes)
     summed = _flat(on for d, on in enumerate(value.spec) if d in axes)
-    return [kept] * len(operation.outputs), [], summed
+    return _Laid([kept] * len(operation.outputs), (), summed)
 
 
-def _gather(operation: Operation):
+def _gather(operation: Operation) -> _Laid:
     """Rows of a table: split as the indices are, summed where the table's rows are split."""
     table, indices = operation.inputs[:2]
     numbers, sizes = operation.params["dimension_numbers"], operation.params["slice_sizes"]
@@ -278,15 +228,15 @@ def _gather(operation: Operation):
         spec[place] = on
     summed = _flat(table_spec[d] for d in numbers.collapsed_slice_dims)
     twice = tuple(a for a in _flat(columns) if a in _flat(rows))
-    return [tuple(spec)], [(table, twice)] if twice else [], tuple(a for a in summed)
+    return _Laid([tuple(spec)], ((table, twice),) if twice else (), summed)
 
 
-def _scatter(operation: Operation):
+def _scatter(operation: Operation) -> _Laid:
     """Rows added into a table, each device those of its part of the batch."""
     table, _, updates = operation.inputs
     window = operation.params["dimension_numbers"].update_window_dims
     summed = _flat(on for d, on in enumerate(updates.spec or ()) if d not in window)
-    return [table.spec], [], summed
+    return _Laid([table.spec], (), summed)
 
 
 def _transposed(operation: Operation, out: Value) -> Spec | None:
@@ -363,6 +313,12 @@ def _nowhere(operation: Operation, out: Value) -> Spec | None:
     return None
 
 
+_SPECIAL: Mapping[str, Callable[[Operation], _Laid]] = {
+    "gather": _gather,
+    "reshard": _constraint,
+    "scatter-add": _scatter,
+    "sharding_constraint": _constraint,
+}
 _FORWARDS: Mapping[str, Callable[[Operation, Value], Spec | None]] = {
     "transpose": _transposed,
     "broadcast_in_dim": _broadcast,
@@ -405,11 +361,8 @@ def _boundary(operation: Operation) -> list[tuple[Value, Value, int]]:
     return pairs
 
 
-def _match(
-    pairs: Iterable[tuple[Value, Value, int]], outputs: bool = False, backwards: bool = False
-) -> None:
+def _match(pairs: Iterable[tuple[Value, Value, int]]) -> None:
     """What is known of one of a pair becomes known of the other."""
-    del outputs, backwards
     for outer, inner, extra in pairs:
         if extra < 0 or outer.shape[extra:] != inner.shape:
             continue
