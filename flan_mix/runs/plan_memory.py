@@ -8,7 +8,7 @@ into the memory of an argument, are made as soon as they can be.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -133,7 +133,7 @@ class _Sweep:
             passing = self._passing(operation)
             now = live + size + sum(h.local_bytes for h in passing)
             if _runs_in_place(operation):
-                now -= max((self._bytes(v) for v in dying if self._bytes(v) == size), default=0)
+                now -= self._reused(made, dying)
             held.update({id(v): Held(v, self._bytes(v), operation) for v in made})
             if now > most.total_bytes:
                 most = Peak(now, (*held.values(), *passing), operation)
@@ -141,6 +141,12 @@ class _Sweep:
             for value in (*dying, *(v for v in made if id(v) not in last)):
                 live -= held.pop(id(value)).local_bytes
         return most
+
+    def _reused(self, made: list[Value], dying: list[Value]) -> int:
+        """Bytes of results that take the memory of inputs of their size, read here for the last."""
+        free = Counter(map(self._bytes, dying))
+        wanted = Counter(map(self._bytes, made))
+        return sum(size * count for size, count in (free & wanted).items())
 
     def _kernels(self) -> list[_Kernel]:
         kernels = []
