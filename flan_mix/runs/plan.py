@@ -155,11 +155,33 @@ def planned(partitioner: Partitioner, mesh: MeshShape | None) -> PlannedPartitio
     )
 
 
-def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan:
-    """The plan of a traced step; `decoding` adds the caches of a batch of as many rows."""
+@dataclass(frozen=True)
+class StepTrace:
+    """A step as JAX traces it, which serves for every mesh; `model_flops` is the function's."""
+
+    jaxpr: Any
+    model_flops: float
+
+
+def trace_step(model: Any, traced: AbstractStep) -> StepTrace:
+    """Traces the step of a model."""
+    return StepTrace(
+        jax.make_jaxpr(traced.step.update)(traced.state, traced.batch, traced.key),
+        model_flops(model.module, traced.batch, traced.state.params),
+    )
+
+
+def plan_of(
+    model: Any, traced: AbstractStep, *, decoding: bool = False, trace: StepTrace | None = None
+) -> Plan:
+    """The plan of a step; `decoding` adds the caches of a batch of as many rows.
+
+    trace: of the same step, on whatever mesh; None traces it now.
+    """
+    trace = trace or trace_step(model, traced)
     partitioner = cast(PlannedPartitioner, traced.step.partitioner)
     mesh = dict(partitioner.mesh.shape)
-    program = placed_program(traced)
+    program = placed_program(traced, trace.jaxpr)
     peak = peak_of(program, mesh)
     memory = _argument_bytes(traced, mesh)
     for part, held in _by_part(peak, traced, model.config.vocab_size).items():
@@ -179,17 +201,17 @@ def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan
         remat_policy=getattr(model.config, "remat_policy", "none"),
         memory=memory,
         peak_bytes=sum(memory.values()),
-        model_flops=model_flops(model.module, traced.batch, traced.state.params),
+        model_flops=trace.model_flops,
         step_flops=matmul_flops(program),
         communication=_summed(transfers_of(program, mesh), mesh),
         cache_bytes=_cache_bytes(model.config, rows, lengths, mesh) if decoding else None,
     )
 
 
-def placed_program(traced: AbstractStep) -> Program:
-    """The step's program with every value placed on the mesh."""
+def placed_program(traced: AbstractStep, jaxpr: Any) -> Program:
+    """The step's program with every value placed on the mesh; jaxpr: see `StepTrace`."""
     arguments = (traced.state, traced.batch, traced.key)
-    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments))
+    program = program_of(jaxpr)
     leaves = jax.tree.leaves(arguments)
     for value in program.inputs:
         value.spec = ((),) * len(value.shape)
