@@ -187,14 +187,14 @@ def test_a_wrong_mesh_is_named(text, named):
 
 
 def test_a_mesh_that_does_not_divide_the_batch_is_refused_with_the_mend():
-    with pytest.raises(ValueError, match="BATCH_SIZE 8 .* 3 devices .* multiple of 3"):
+    with pytest.raises(ValueError, match=r"BATCH_SIZE 8 .* 3 devices .* multiple of 3"):
         planned("data:3")
-    with pytest.raises(ValueError, match="num_microbatches=4 .* multiple of 16"):
+    with pytest.raises(ValueError, match=r"num_microbatches=4 .* multiple of 16"):
         planned("data:4", microbatches=4)
 
 
 def test_an_unknown_device_is_refused_with_those_there_are():
-    with pytest.raises(ValueError, match="h20 .*h200, h100, a100.*Did you mean h200"):
+    with pytest.raises(ValueError, match=r"h20 .*h200, h100, a100.*Did you mean h200"):
         device_named("h20")
 
 
