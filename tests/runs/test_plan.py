@@ -101,7 +101,7 @@ def test_model_flops_are_those_of_the_published_sizes(size):
 def test_memory_of_the_state_is_its_share_of_the_parameters():
     one, zero = planned(), planned("data:8", rules=ZERO)
     assert one.memory["parameters"] == 4 * one.parameters
-    assert zero.memory["parameters"] == pytest.approx(4 * one.parameters / 8, rel=0.01)
+    assert zero.memory["parameters"] == pytest.approx(4 * one.parameters / 8, rel=0.02)
     adam = planned(optimizer=AdamW())
     assert adam.memory["optimizer"] == 2 * 4 * one.parameters + 4  # and optax's count of steps
     assert sum(zero.memory.values()) == zero.peak_bytes
