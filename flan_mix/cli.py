@@ -13,6 +13,7 @@ GIN_COMMANDS = {
     "eval": "flan_mix.eval",
     "infer": "flan_mix.infer",
     "cache": "flan_mix.cache",
+    "plan": "flan_mix.plan",
 }
 
 

@@ -12,12 +12,11 @@ from typing import Any
 
 import gin
 import jax
-import jax.numpy as jnp
 
 from flan_mix.data.token_cache import FEATURES
 from flan_mix.registry import get_task, is_suite, is_task, resolve
 from flan_mix.runs.datasets import DatasetConfig
-from flan_mix.training import LossConfig, Partitioner, abstract_state, make_train_step
+from flan_mix.training import Partitioner
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +46,9 @@ def _check_model(arguments: Mapping[str, Any], model: Any, partitioner: Partitio
     parts = math.prod(partitioner.model_parallel_submesh or (partitioner.num_partitions or 1,))
     with contextlib.suppress(RuntimeError):  # Something has asked for devices already.
         jax.config.update("jax_num_cpu_devices", parts)
-    from flan_mix.models import apply, init_params, logical_axes
+    from flan_mix.runs.abstract_step import abstract_step, placed_state
 
-    module, optimizer = model.module, model.optimizer.build()
-    state = abstract_state(
-        lambda rng: init_params(module, rng), logical_axes(module), optimizer, partitioner
-    )
+    state = placed_state(model, partitioner)
     held = sum(
         math.prod(x.sharding.shard_shape(x.shape)) * x.dtype.itemsize for x in _leaves(state)
     )
@@ -65,17 +61,8 @@ def _check_model(arguments: Mapping[str, Any], model: Any, partitioner: Partitio
     dataset = arguments.get("train_dataset_cfg")
     if dataset is None or dataset.task_feature_lengths is None:
         return
-    trainer = arguments.get("trainer") or arguments["trainer_cls"]()
-    step = make_train_step(
-        lambda params, batch, rng: apply(module, params, batch, rng),
-        optimizer,
-        trainer.learning_rate_fn,
-        getattr(model, "loss_config", LossConfig()),
-        partitioner=partitioner,
-        num_microbatches=trainer.num_microbatches,
-    )
-    batch = _abstract_batch(dataset.batch_size, dataset.task_feature_lengths)
-    _, metrics = jax.eval_shape(step.update, state, batch, jax.random.key(0))
+    traced = abstract_step(arguments, model, partitioner, state)
+    _, metrics = jax.eval_shape(traced.step.update, state, traced.batch, jax.random.key(0))
     log.info("A step of %d rows: loss %s, traced", dataset.batch_size, metrics.loss.dtype)
 
 
@@ -114,18 +101,6 @@ def _check_lengths(name: str, config: DatasetConfig) -> None:
             raise ValueError(
                 f"{name}: TASK_FEATURE_LENGTHS[{feature!r}] is {length!r}: give tokens, 1 or more"
             )
-
-
-def _abstract_batch(rows: int, lengths: Mapping[str, int]) -> dict[str, jax.ShapeDtypeStruct]:
-    names = {
-        "encoder": ("input_tokens", "segment_ids", "positions"),
-        "decoder": ("input_tokens", "target_tokens", "loss_weights", "segment_ids", "positions"),
-    }
-    return {
-        f"{side}_{name}": jax.ShapeDtypeStruct((rows, lengths[feature]), jnp.int32)
-        for (side, of_side), feature in zip(names.items(), FEATURES, strict=True)
-        for name in of_side
-    }
 
 
 def _leaves(tree: Any) -> list[Any]:

@@ -10,7 +10,7 @@ import difflib
 import inspect
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import gin
@@ -37,12 +37,16 @@ def rewrite_flags(argv: Sequence[str]) -> list[str]:
 
 
 def parse(
-    gin_files: Sequence[str], bindings: Sequence[str] = (), search_paths: Iterable[str] = (".",)
+    gin_files: Sequence[str],
+    bindings: Sequence[str] = (),
+    search_paths: Iterable[str] = (".",),
+    stand_ins: Mapping[str, object] | None = None,
 ) -> None:
     """Parses files, then bindings, and checks the whole before anything runs.
 
     A path is looked for under `search_paths` and in the package (`gin/runs/finetune.gin` and
-    `t5x/configs/runs/finetune.gin` work from any folder). Raises GinConfigError.
+    `t5x/configs/runs/finetune.gin` work from any folder). stand_ins: values of macros that what is
+    done does not need, taken where a file refers to them. Raises GinConfigError.
     """
     for path in [*search_paths, *PACKAGE_SEARCH_PATHS]:
         gin.add_config_file_search_path(path)
@@ -53,6 +57,8 @@ def parse(
         for binding in bindings:
             _check_flag_macro(binding, before)
             gin.config.parse_config(binding)
+        for name in (stand_ins or {}).keys() & before:
+            gin.bind_parameter(f"{name}/{_MACRO}.value", (stand_ins or {})[name])
     except GinConfigError:
         raise
     except Exception as error:

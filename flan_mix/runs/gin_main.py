@@ -3,7 +3,8 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,20 @@ Choose = Callable[[Sequence[str], Sequence[str]], Callable[..., Any]]
 _overrides: dict[str, Any] = {}
 
 
-def main(choose: Callable[..., Any] | Choose, *, by_files: bool = False) -> None:
+@dataclass(frozen=True)
+class Instead:
+    """What is done with a configured function instead of running it, without devices.
+
+    stand_ins: see `gin_config.parse`. A ValueError is an error in the configuration.
+    """
+
+    action: Callable[[Callable[..., Any]], None]
+    stand_ins: Mapping[str, object]
+
+
+def main(
+    choose: Callable[..., Any] | Choose, *, by_files: bool = False, instead: Instead | None = None
+) -> None:
     """Runs a function, a member of `__main__`, with the arguments that gin binds to it.
 
     choose: the function, or with `by_files` what chooses it by the gin files. Exits with status 2
@@ -29,7 +43,7 @@ def main(choose: Callable[..., Any] | Choose, *, by_files: bool = False) -> None
     """
     _define_flags()
     app.run(
-        lambda _: _run(choose if by_files else lambda *_: choose),
+        lambda _: _run(choose if by_files else lambda *_: choose, instead),
         argv=sys.argv,
         flags_parser=lambda argv: app.parse_flags_with_usage(gin_config.rewrite_flags(argv)),
     )
@@ -64,22 +78,26 @@ def _define_flags() -> None:
     processes.define_flags()
 
 
-def _run(choose: Choose) -> None:
+def _run(choose: Choose, instead: Instead | None) -> None:
     set_up_logging()
     # TensorFlow, where it has to be loaded, would otherwise fill the terminal.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     given = flags.FLAGS
-    if given.check:
+    runs = not given.dry_run and not given.check and instead is None
+    if given.check or instead is not None:
         checking.use_no_devices()
     try:
-        if not given.dry_run and not given.check:
+        if runs:
             processes.join()
             compilation_cache.use(given.compilation_cache)
         function = choose(given.gin_file or (), given.gin_search_paths)
-        configure(given.gin_file, given.gin_bindings, given.gin_search_paths)
+        stand_ins = instead.stand_ins if instead is not None else {}
+        configure(given.gin_file, given.gin_bindings, given.gin_search_paths, stand_ins)
         _tell_seqio(given.tfds_data_dir, given.seqio_additional_cache_dirs)
         if given.check:
             checking.check(function)
+        elif instead is not None and not given.dry_run:
+            instead.action(function)
     except (gin_config.GinConfigError, ValueError, ImportError, NotImplementedError) as error:
         # Past the configuration, an error belongs to the run and keeps its traceback.
         print(f"Error in the gin configuration: {error}", file=sys.stderr)
@@ -87,7 +105,7 @@ def _run(choose: Choose) -> None:
     if given.dry_run:
         for line in gin.config_str(max_line_length=100).splitlines():
             log.info("%s", line)
-    if not given.dry_run and not given.check:
+    if runs:
         gin.get_configurable(function)(**_overrides)
 
 
@@ -108,7 +126,10 @@ def _tell_seqio(tfds_data_dir: str | None, cache_dirs: Sequence[str]) -> None:
 
 
 def configure(
-    gin_files: Sequence[str] | None, bindings: Sequence[str], search_paths: Sequence[str]
+    gin_files: Sequence[str] | None,
+    bindings: Sequence[str],
+    search_paths: Sequence[str],
+    stand_ins: Mapping[str, object] | None = None,
 ) -> None:
     """Parses and checks the configuration. Raises GinConfigError."""
     if not gin_files:
@@ -116,4 +137,4 @@ def configure(
             "no --gin_file: give a model and a run, such as --gin_file=gin/models/cpu/tiny.gin "
             "--gin_file=gin/runs/finetune.gin"
         )
-    gin_config.parse(gin_files, bindings, search_paths)
+    gin_config.parse(gin_files, bindings, search_paths, stand_ins)

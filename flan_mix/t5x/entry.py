@@ -28,8 +28,8 @@ _FUNCTIONS_BESIDE = {
 }
 
 
-def main(mode: str | None = None) -> None:
-    """Runs a mode; without one, that of the flag `--run_mode`."""
+def main(mode: str | None = None, instead: gin_main.Instead | None = None) -> None:
+    """Runs a mode, or does something else with it; without one, that of the flag `--run_mode`."""
     if mode is None:
         flags.DEFINE_enum("run_mode", None, sorted(MODES), "What to do.", required=True)
     flags.DEFINE_enum(
@@ -40,7 +40,9 @@ def main(mode: str | None = None) -> None:
     )
     flags.DEFINE_integer("shard_id", None, "infer: which part of the rows, from 0.")
     gin_main.main(
-        lambda files, paths: choose(mode or flags.FLAGS.run_mode, files, paths), by_files=True
+        lambda files, paths: choose(mode or flags.FLAGS.run_mode, files, paths),
+        by_files=True,
+        instead=instead,
     )
 
 
