@@ -47,7 +47,7 @@ def _check_model(arguments: Mapping[str, Any], model: Any, partitioner: Partitio
     parts = math.prod(partitioner.model_parallel_submesh or (partitioner.num_partitions or 1,))
     with contextlib.suppress(RuntimeError):  # Something has asked for devices already.
         jax.config.update("jax_num_cpu_devices", parts)
-    from flan_mix.models import apply, init_params, logical_axes
+    from flan_mix.models import apply_projected, init_params, logical_axes
 
     module, optimizer = model.module, model.optimizer.build()
     state = abstract_state(
@@ -67,7 +67,7 @@ def _check_model(arguments: Mapping[str, Any], model: Any, partitioner: Partitio
         return
     trainer = arguments.get("trainer") or arguments["trainer_cls"]()
     step = make_train_step(
-        lambda params, batch, rng: apply(module, params, batch, rng),
+        lambda params, batch, rng: apply_projected(module, params, batch, rng),
         optimizer,
         trainer.learning_rate_fn,
         getattr(model, "loss_config", LossConfig()),

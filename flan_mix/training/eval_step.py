@@ -13,10 +13,10 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 
-from flan_mix.training.loss import cross_entropy
 from flan_mix.training.loss_weights import LossConfig, normalize
 from flan_mix.training.metrics import StepMetrics, count_batch
 from flan_mix.training.partitioning import Partitioner
+from flan_mix.training.projected_loss import projected_losses
 from flan_mix.training.train_step import ApplyFn, Batch, Tree, batch_losses
 
 
@@ -44,18 +44,17 @@ def make_eval_step(
 
     def sums(params: Tree, batch: Batch) -> EvalSums:
         with partitioner.activation_rules():
-            logits = apply_fn(params, batch, None)
+            hidden, kernel = apply_fn(params, batch, None)
         targets, weights = batch["decoder_target_tokens"], batch["decoder_loss_weights"]
-        losses = cross_entropy(
-            logits,
-            targets,
-            weights,
-            z_loss=loss_config.z_loss,
-            label_smoothing=loss_config.label_smoothing,
+        weights = weights.astype(jnp.float32)
+        total, losses = projected_losses(
+            hidden, kernel, targets, weights, loss_config, partitioner.mesh
         )
         return EvalSums(
-            **losses._asdict(),
-            weights=jnp.sum(weights.astype(jnp.float32)),
+            loss=total,
+            z_loss=jnp.sum(losses.z_loss * weights),
+            correct=jnp.sum(losses.correct * weights),
+            weights=jnp.sum(weights),
             sequences=jnp.sum(jnp.max(batch["decoder_segment_ids"], axis=1), dtype=jnp.int32),
         )
 
