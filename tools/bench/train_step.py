@@ -5,7 +5,8 @@
 All ways run in turns in one process (`tools.bench.turns`), each on a state of its own, after one
 step that compiles: `ours`; `baseline`, with one-hot embedding, position biases looked up in every
 layer, backward passes of attention and projections left to autodiff, and float32 logits with
-one-hot targets (`tools.bench.t5x_style`); and ours with one of the four undone. Rows of random tokens, every position real, are what a step costs most for.
+one-hot targets (`tools.bench.t5x_style`); and ours with one of the four undone. Rows of random
+tokens, every position real, are what a step costs most for.
 
 Model FLOPs are products of matrices alone, 2 per multiplication and addition, backward twice
 forward, attention over all pairs; remat's second forward does not count. They are set against the
@@ -202,8 +203,8 @@ def compare(
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Markdown."""
     lines = [
-        "| way | seconds a step (range) | baseline / this | tokens/s | GFLOP/s | of the matmul (processor) "
-        "| beyond the state, MB | in all, MB |",
+        "| way | seconds a step (range) | baseline / this | tokens/s | GFLOP/s "
+        "| of the matmul (processor) | beyond the state, MB | in all, MB |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
