@@ -9,7 +9,7 @@ from flan_mix.models.parameters import (
     logical_axes,
     parameter_count,
 )
-from flan_mix.models.t5 import Transformer, apply
+from flan_mix.models.t5 import Transformer, apply, apply_projected
 
 __all__ = [
     "Params",
@@ -17,6 +17,7 @@ __all__ = [
     "Transformer",
     "abstract_params",
     "apply",
+    "apply_projected",
     "flat_abstract_params",
     "init_params",
     "logical_axes",

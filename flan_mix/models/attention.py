@@ -6,10 +6,13 @@ queries, keys, values, the learned bias and the mask, and never see the [query, 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+
+from flan_mix.models.projection import summed_rows
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Int
@@ -48,6 +51,50 @@ def attend(
     mask is applied to the values instead of the [query, key] weights, to the same effect.
     `float32_logits` keeps query·key in float32, see `T5Config`.
     """
+    if key_dropout is not None:
+        value = value * key_dropout[..., None].astype(value.dtype)
+    return _attend(float32_logits, query, key, value, bias, mask)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _attend(float32_logits, query, key, value, bias, mask):
+    return _forward(float32_logits, query, key, value, bias, mask)[0]
+
+
+def _forward(float32_logits, query, key, value, bias, mask):
+    """Keeps nothing of [query, key] for the backward pass: a row's maximum and sum say the rest."""
+    logits = _logits(float32_logits, query, key, bias, mask)
+    largest = jnp.max(logits, axis=-1, keepdims=True)
+    weights = jnp.exp(logits - largest)
+    total = jnp.sum(weights, axis=-1, keepdims=True)
+    weights = (weights / total).astype(query.dtype)
+    attended = jnp.einsum("bhqk,bhkd->bhqd", weights, value)
+    return attended, (query, key, value, bias, mask, attended, largest, total)
+
+
+def _backward(float32_logits, kept, of_attended):
+    query, key, value, bias, mask, attended, largest, total = kept
+    dtype = query.dtype
+    weights = jnp.exp(_logits(float32_logits, query, key, bias, mask) - largest) / total
+    of_value = jnp.einsum("bhqk,bhqd->bhkd", weights.astype(dtype), of_attended)
+    of_weights = jnp.einsum("bhqd,bhkd->bhqk", of_attended, value).astype(jnp.float32)
+    # What the softmax takes off: sum_k weight·d weight, which is attended·d attended.
+    mean = jnp.sum(
+        attended.astype(jnp.float32) * of_attended.astype(jnp.float32), axis=-1, keepdims=True
+    )
+    of_logits = jnp.where(mask[:, None], weights * (of_weights - mean), 0.0)
+    # Summed over the batch here and now, so that no layer's [query, key] waits for the others.
+    of_bias = None if bias is None else summed_rows(of_logits)
+    of_logits = of_logits.astype(dtype)
+    of_query = jnp.einsum("bhqk,bhkd->bhqd", of_logits, key)
+    of_key = jnp.einsum("bhqk,bhqd->bhkd", of_logits, query)
+    return of_query, of_key, of_value, of_bias, None
+
+
+_attend.defvjp(_forward, _backward)
+
+
+def _logits(float32_logits, query, key, bias, mask) -> Float[Array, "batch heads query key"]:
     logits = jnp.einsum(
         "bhqd,bhkd->bhqk",
         query,
@@ -56,8 +103,4 @@ def attend(
     ).astype(jnp.float32)
     if bias is not None:
         logits = logits + bias[None]
-    logits = jnp.where(mask[:, None], logits, MASKED)
-    weights = jax.nn.softmax(logits, axis=-1).astype(query.dtype)
-    if key_dropout is not None:
-        value = value * key_dropout[..., None].astype(value.dtype)
-    return jnp.einsum("bhqk,bhkd->bhqd", weights, value)
+    return jnp.where(mask[:, None], logits, MASKED)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import flax.linen as nn
@@ -18,6 +19,7 @@ import jax.numpy as jnp
 from flan_mix.models.attention import attend
 from flan_mix.models.config import T5Config
 from flan_mix.models.logical_axes import HEADS_AXES, MLP_AXES, constrain, named_param
+from flan_mix.models.projection import project, project_prepared
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Int
@@ -40,12 +42,21 @@ class Dense(nn.Module):
     dtype: str
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "... n"]) -> Float[Array, "... features"]:
-        """inputs·kernel, both cast to `dtype`."""
+    def __call__(
+        self,
+        *inputs: Float[Array, "... n"],
+        prepare: Callable[..., Float[Array, "... n"]] | None = None,
+    ) -> Float[Array, "... features"]:
+        """inputs·kernel, both cast to `dtype`; with `prepare` prepare(*inputs)·kernel.
+
+        What `prepare` (see `project_prepared`) gives is not kept for the backward pass.
+        """
+        width = inputs[0].shape[-1]
         kernel = named_param(
-            self, "kernel", self.kernel_init, (inputs.shape[-1], self.features), self.kernel_axes
+            self, "kernel", self.kernel_init, (width, self.features), self.kernel_axes
         )
-        return jnp.dot(inputs.astype(self.dtype), kernel.astype(self.dtype))
+        kernel, inputs = kernel.astype(self.dtype), tuple(x.astype(self.dtype) for x in inputs)
+        return project_prepared(prepare, inputs, kernel) if prepare else project(*inputs, kernel)
 
 
 class RMSNorm(nn.Module):
@@ -83,11 +94,17 @@ class Embedding(nn.Module):
         """The vectors of `tokens`; an id outside the table gives NaN, so that it cannot pass."""
         return jnp.take(self.embedding, tokens, axis=0, mode="fill").astype(self.dtype)
 
-    def attend(
-        self, hidden: Float[Array, "batch length features"]
-    ) -> Float[Array, "batch length vocab"]:
-        """hidden·tableᵀ in float32."""
-        return jnp.einsum("btd,vd->btv", hidden.astype(jnp.float32), self.embedding)
+
+class OutputKernel(nn.Module):
+    """The output projection where it is not the embedding table: a kernel that others multiply."""
+
+    features: int
+    vocab_size: int
+
+    def setup(self):
+        self.kernel = named_param(
+            self, "kernel", MLP_INIT, (self.features, self.vocab_size), ("embed", "vocab")
+        )
 
 
 class FeedForward(nn.Module):
@@ -103,7 +120,7 @@ class FeedForward(nn.Module):
         config = self.config
         names = config.mlp_activations
         branches = []
-        for index, activation in enumerate(names):
+        for index in range(len(names)):
             wi = Dense(
                 config.mlp_dim,
                 MLP_INIT,
@@ -111,10 +128,23 @@ class FeedForward(nn.Module):
                 config.dtype,
                 name="wi" if len(names) == 1 else f"wi_{index}",
             )
-            branches.append(ACTIVATIONS[activation](wi(inputs)))
-        hidden = constrain(functools.reduce(operator.mul, branches), MLP_AXES)
-        hidden = position_dropout(config)(hidden, deterministic=deterministic)
-        return Dense(config.emb_dim, MLP_INIT, ("mlp", "embed"), config.dtype, name="wo")(hidden)
+            branches.append(constrain(wi(inputs), MLP_AXES))
+        kept = jnp.ones((inputs.shape[0], 1, config.mlp_dim), config.dtype)
+        kept = position_dropout(config)(kept, deterministic=deterministic)
+        wo = Dense(config.emb_dim, MLP_INIT, ("mlp", "embed"), config.dtype, name="wo")
+        return wo(*branches, kept, prepare=_gated(names))
+
+
+@functools.cache
+def _gated(names: tuple[str, ...]) -> Callable[..., jax.Array]:
+    """The product of the activations `names` of as many branches, and of what dropout keeps."""
+
+    def gated(*branches_and_kept: jax.Array) -> jax.Array:
+        *branches, kept = branches_and_kept
+        activated = (ACTIVATIONS[name](x) for name, x in zip(names, branches, strict=True))
+        return functools.reduce(operator.mul, activated) * kept
+
+    return gated
 
 
 def position_dropout(config: T5Config) -> nn.Dropout:

@@ -8,6 +8,7 @@ serves all layers of a stack, and no batch dimension ever appears.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import flax.linen as nn
@@ -16,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from flan_mix.models.logical_axes import named_param
+from flan_mix.models.projection import materialized
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Int
@@ -56,6 +58,7 @@ def relative_position_bucket(
     return (first_bucket + np.minimum(bucket, num_buckets - 1)).astype(np.int32)
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
 def lay_out_diagonals(
     by_offset: Float[Array, "heads offsets"], query_length: int, key_length: int
 ) -> Float[Array, "heads query key"]:
@@ -73,6 +76,23 @@ def lay_out_diagonals(
     repeated = jnp.broadcast_to(rolled[:, None, :], (heads, query_length, length + 1))
     flat = repeated.reshape(heads, -1)[:, : query_length * length]
     return flat.reshape(heads, query_length, length)[:, :, :key_length]
+
+
+def _forward(by_offset, query_length, key_length):
+    return lay_out_diagonals(by_offset, query_length, key_length), None
+
+
+def _backward(query_length, key_length, _, of_laid_out):
+    """Sums along the diagonals: the same padding and reshaping the other way."""
+    heads, length = of_laid_out.shape[0], query_length + key_length - 1
+    of_laid_out = materialized(of_laid_out)
+    padded = jnp.pad(of_laid_out, ((0, 0), (0, 0), (0, query_length - 1)))
+    flat = jnp.pad(padded.reshape(heads, -1), ((0, 0), (0, query_length)))
+    rolled = jnp.sum(flat.reshape(heads, query_length, length + 1), axis=1)
+    return (jnp.concatenate([rolled[:, key_length + 1 :], rolled[:, :key_length]], axis=1),)
+
+
+lay_out_diagonals.defvjp(_forward, _backward)
 
 
 class RelativePositionBias(nn.Module):

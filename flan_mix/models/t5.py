@@ -19,12 +19,11 @@ import jax.numpy as jnp
 from flan_mix.models.attention import causal_mask, segment_mask
 from flan_mix.models.config import T5Config
 from flan_mix.models.layers import (
-    MLP_INIT,
-    Dense,
     Embedding,
     FeedForward,
     KeyValue,
     MultiHeadAttention,
+    OutputKernel,
     RMSNorm,
     position_dropout,
 )
@@ -177,7 +176,7 @@ class Decoder(nn.Module):
         self.embedding_dropout = position_dropout(config)
         self.output_dropout = position_dropout(config)
         if not config.logits_via_embedding:
-            self.logits_dense = Dense(config.vocab_size, MLP_INIT, ("embed", "vocab"), "float32")
+            self.logits_dense = OutputKernel(config.emb_dim, config.vocab_size)
 
     def cross_key_values(self, encoded: Float[Array, "batch input_length embed"]) -> KeyValues:
         """What each layer reads of the encoder."""
@@ -317,11 +316,17 @@ class Transformer(nn.Module):
         self, decoded: Float[Array, "batch length embed"]
     ) -> Float[Array, "batch length vocab"]:
         """Float32 logits from the decoder's output."""
-        if self.config.logits_via_embedding:
-            logits = self.token_embedder.attend(decoded) / math.sqrt(self.config.emb_dim)
-        else:
-            logits = self.decoder.logits_dense(decoded)
-        return constrain(logits, LOGITS_AXES)
+        hidden, kernel = self.projected(decoded)
+        return constrain(jnp.dot(hidden.astype(jnp.float32), kernel), LOGITS_AXES)
+
+    def projected(
+        self, decoded: Float[Array, "batch length embed"]
+    ) -> tuple[Float[Array, "batch length embed"], Float[Array, "embed vocab"]]:
+        """What the logits are the product of: hidden states, and the output kernel in float32."""
+        if not self.config.logits_via_embedding:
+            return decoded, self.decoder.logits_dense.kernel
+        scaled = decoded.astype(jnp.float32) / math.sqrt(self.config.emb_dim)
+        return scaled, self.token_embedder.embedding.T
 
     def cross_key_values(self, encoded: Float[Array, "batch input_length embed"]) -> KeyValues:
         """What each decoder layer reads of the encoder: the same for all steps of decoding."""
@@ -359,12 +364,29 @@ def apply(
     dropout_rng: jax.Array | None = None,
 ) -> Float[Array, "batch target_length vocab"]:
     """Float32 logits of a batch under SeqIO's feature names; dropout only with a `dropout_rng`."""
+    hidden, kernel = apply_projected(model, params, batch, dropout_rng)
+    return jnp.dot(hidden.astype(jnp.float32), kernel)
+
+
+def apply_projected(
+    model: Transformer,
+    params: Mapping[str, Any],
+    batch: Mapping[str, Int[Array, "batch length"]],
+    dropout_rng: jax.Array | None = None,
+) -> tuple[Float[Array, "batch target_length embed"], Float[Array, "embed vocab"]]:
+    """`apply` without its last product: what a loss that never holds the logits starts from."""
     rngs = None if dropout_rng is None else {"dropout": dropout_rng}
     bound = model.bind({"params": params}, rngs=rngs)
-    return bound(
-        batch["encoder_input_tokens"],
-        batch["decoder_input_tokens"],
-        batch["encoder_segment_ids"],
-        batch["decoder_segment_ids"],
-        deterministic=dropout_rng is None,
+    deterministic = dropout_rng is None
+    input_segments, target_segments = batch["encoder_segment_ids"], batch["decoder_segment_ids"]
+    encoded = bound.encode(
+        batch["encoder_input_tokens"], input_segments, deterministic=deterministic
     )
+    decoded = bound.decode(
+        encoded,
+        input_segments,
+        batch["decoder_input_tokens"],
+        target_segments,
+        deterministic=deterministic,
+    )
+    return bound.projected(decoded)

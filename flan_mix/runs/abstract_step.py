@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from flan_mix.data.token_cache import FEATURES
-from flan_mix.models import apply, init_params, logical_axes
+from flan_mix.models import apply_projected, init_params, logical_axes
 from flan_mix.training import LossConfig, Partitioner, abstract_state, make_train_step
 from flan_mix.training.train_state import TrainState
 from flan_mix.training.train_step import TrainStep
@@ -59,7 +59,7 @@ def abstract_step(
     module, dataset = model.module, arguments["train_dataset_cfg"]
     trainer = arguments.get("trainer") or arguments["trainer_cls"]()
     step = make_train_step(
-        lambda params, batch, rng: apply(module, params, batch, rng),
+        lambda params, batch, rng: apply_projected(module, params, batch, rng),
         model.optimizer.build(),
         trainer.learning_rate_fn,
         getattr(model, "loss_config", LossConfig()),

@@ -8,7 +8,13 @@ from typing import Any
 
 import jax
 
-from flan_mix.models import Transformer, abstract_params, apply, init_params, logical_axes
+from flan_mix.models import (
+    Transformer,
+    abstract_params,
+    apply_projected,
+    init_params,
+    logical_axes,
+)
 from flan_mix.models.config import T5Config
 from flan_mix.training.adafactor import Adafactor
 from flan_mix.training.loss_weights import LossConfig
@@ -67,9 +73,9 @@ class EncoderDecoderModel:
 
     def apply(
         self, params: Any, batch: Mapping[str, jax.Array], dropout_rng: jax.Array | None
-    ) -> jax.Array:
-        """Float32 logits [batch, target_length, vocab]; dropout only where a key is given."""
-        return apply(self.module, params, batch, dropout_rng)
+    ) -> tuple[jax.Array, jax.Array]:
+        """What logits are the product of, see `models.apply_projected`."""
+        return apply_projected(self.module, params, batch, dropout_rng)
 
     def init_params(self, rng: jax.Array) -> Any:
         """Fresh parameters."""

@@ -12,14 +12,14 @@ import seqio
 from jax.sharding import Mesh
 
 from flan_mix.inference import Generator, score_rows
-from flan_mix.models import Transformer, apply
+from flan_mix.models import Transformer, apply_projected
 from flan_mix.runs.model import EncoderDecoderModel as RunModel
 from flan_mix.t5x import decoding
 from flan_mix.t5x.losses import SpecialLossNormalizingFactor
 from flan_mix.t5x.not_there import NotThereError, names_not_there
 from flan_mix.t5x.vocabularies import our_vocabulary
-from flan_mix.training import cross_entropy
 from flan_mix.training.loss_weights import LossConfig, normalize
+from flan_mix.training.projected_loss import projected_losses
 
 Batch = Mapping[str, Any]
 Params = Mapping[str, Any]
@@ -96,18 +96,14 @@ class EncoderDecoderModel:
         """The loss of a batch, normalized, and its parts: loss, z_loss and accuracy's count."""
         config, batch = self.loss_config, with_segments(batch)
         weighted = normalize(batch, config.loss_normalizing_factor)
-        sums = cross_entropy(
-            apply(self.module, params, batch, dropout_rng),
-            batch["decoder_target_tokens"],
-            weighted.weights,
-            z_loss=config.z_loss,
-            label_smoothing=config.label_smoothing,
-        )
-        normalized = {
-            name: value / weighted.factor if name != "correct" else value
-            for name, value in sums._asdict().items()
+        hidden, kernel = apply_projected(self.module, params, batch, dropout_rng)
+        targets = batch["decoder_target_tokens"]
+        total, losses = projected_losses(hidden, kernel, targets, weighted.weights, config)
+        return total / weighted.factor, {
+            "loss": total / weighted.factor,
+            "z_loss": jnp.sum(losses.z_loss * weighted.weights) / weighted.factor,
+            "correct": jnp.sum(losses.correct * weighted.weights),
         }
-        return normalized["loss"], normalized
 
     def eval_fn(self, params: Params, batch: Batch) -> tuple[jax.Array, dict[str, jax.Array]]:
         """`loss_fn` without dropout."""

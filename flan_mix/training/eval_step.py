@@ -17,10 +17,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from flan_mix.training.loss import token_losses
 from flan_mix.training.loss_weights import LossConfig, normalize
 from flan_mix.training.metrics import StepMetrics, count_batch
 from flan_mix.training.partitioning import Partitioner
+from flan_mix.training.projected_loss import projected_losses
 from flan_mix.training.train_step import ApplyFn, Batch, Tree, batch_losses
 
 if TYPE_CHECKING:
@@ -85,14 +85,12 @@ def make_eval_step(
 
     def figures(params: Tree, batch: Batch) -> TokenFigures:
         with partitioner.activation_rules():
-            logits = apply_fn(params, batch, None)
-        losses = token_losses(
-            logits,
-            batch["decoder_target_tokens"],
-            z_loss=loss_config.z_loss,
-            label_smoothing=loss_config.label_smoothing,
-        )
+            hidden, kernel = apply_fn(params, batch, None)
         weights = batch["decoder_loss_weights"].astype(jnp.float32)
+        targets = batch["decoder_target_tokens"]
+        _, losses = projected_losses(
+            hidden, kernel, targets, weights, loss_config, partitioner.mesh
+        )
         encoder, decoder = batch["encoder_segment_ids"], batch["decoder_segment_ids"]
         return TokenFigures(
             loss=losses.loss * weights,

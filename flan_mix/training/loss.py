@@ -81,10 +81,10 @@ def token_cross_entropy(
 def _losses_and_log_z(logits, targets, z_loss, label_smoothing):
     logits = logits.astype(jnp.float32)
     log_z = jax.nn.logsumexp(logits, axis=-1)
-    confidence, low = _target_probabilities(logits.shape[-1], label_smoothing)
+    confidence, low = target_probabilities(logits.shape[-1], label_smoothing)
     losses = log_z - (confidence - low) * _target_logit(logits, targets)
     if label_smoothing:
-        losses += _negative_entropy(logits.shape[-1], label_smoothing)
+        losses += negative_entropy(logits.shape[-1], label_smoothing)
         losses -= low * jnp.sum(logits, axis=-1)
     z_losses = z_loss * jnp.square(log_z)
     return losses + z_losses, z_losses, log_z
@@ -101,7 +101,7 @@ def _backward(z_loss, label_smoothing, residuals, cotangents):
     log_z = log_z[..., None]
     probabilities = jnp.exp(logits.astype(jnp.float32) - log_z)
     d_log_z = loss_bar + 2.0 * z_loss * log_z * (loss_bar + z_bar)
-    confidence, low = _target_probabilities(logits.shape[-1], label_smoothing)
+    confidence, low = target_probabilities(logits.shape[-1], label_smoothing)
     desired = jnp.where(_is_target(logits, targets), confidence, low)
     gradient = d_log_z * probabilities - loss_bar * desired
     return gradient.astype(logits.dtype), None
@@ -110,13 +110,13 @@ def _backward(z_loss, label_smoothing, residuals, cotangents):
 token_cross_entropy.defvjp(_forward, _backward)
 
 
-def _target_probabilities(vocab_size: int, label_smoothing: float) -> tuple[float, float]:
+def target_probabilities(vocab_size: int, label_smoothing: float) -> tuple[float, float]:
     """What the target's entry and each other entry should get."""
     return 1.0 - label_smoothing, label_smoothing / (vocab_size - 1)
 
 
-def _negative_entropy(vocab_size: int, label_smoothing: float) -> Float[Array, ""]:
-    confidence, low = _target_probabilities(vocab_size, label_smoothing)
+def negative_entropy(vocab_size: int, label_smoothing: float) -> Float[Array, ""]:
+    confidence, low = target_probabilities(vocab_size, label_smoothing)
     # T5X's guard against log(0), kept so that the numbers are its numbers.
     others = (vocab_size - 1) * low * jnp.log(low + 1e-20)
     return confidence * jnp.log(confidence) + others

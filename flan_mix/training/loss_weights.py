@@ -33,13 +33,18 @@ class LossConfig:
         weights ("NUM_REAL_TARGET_TOKENS"), by batch x target length ("NUM_TOTAL_TARGET_TOKENS"), or
         every sequence weighs the same ("AVERAGE_PER_SEQUENCE", sequences of a packed row
         included); letters in any case. None leaves the sum.
+    chunk_positions: for how many target positions of a device logits exist at a time; None
+        chooses by vocabulary and platform. The loss does not depend on it.
     """
 
     z_loss: float = 0.0
     label_smoothing: float = 0.0
     loss_normalizing_factor: float | str | None = None
+    chunk_positions: int | None = None
 
     def __post_init__(self):
+        if self.chunk_positions is not None and self.chunk_positions < 1:
+            raise ValueError(f"chunk_positions is {self.chunk_positions}; it must be at least 1")
         if not 0.0 <= self.label_smoothing < 1.0:
             raise ValueError(f"label_smoothing is {self.label_smoothing}; it must lie in [0, 1)")
         if self.z_loss < 0.0:

@@ -1,6 +1,7 @@
 """One update: a batch and a state in, the next state and its metrics out.
 
-The step knows a model only as a function from parameters, batch and dropout key to logits. It is
+The step knows a model only as a function from parameters, batch and dropout key to what its logits
+are the product of. It is
 compiled for the mesh on which the state lies, takes over the old state's buffers, and depends on
 nothing but its arguments: the same state, batch and key give the same bits.
 """
@@ -15,12 +16,12 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import NamedSharding, PartitionSpec
 
-from flan_mix.training.loss import token_losses
 from flan_mix.training.loss_weights import LossConfig, WeightedBatch, normalize
 from flan_mix.training.mesh import DATA_AXIS
 from flan_mix.training.metrics import StepMetrics, count_batch
 from flan_mix.training.optimizers import Optimizer, global_norm
 from flan_mix.training.partitioning import Partitioner
+from flan_mix.training.projected_loss import projected_losses
 from flan_mix.training.schedules import Schedule
 from flan_mix.training.train_state import TrainState, shardings_of
 from flan_mix.training.weight_report import weight_report
@@ -32,7 +33,8 @@ Batch = Mapping[str, Any]
 Tree = Any
 
 ApplyFn = Callable[[Tree, Batch, Any], Any]
-"""(params, batch, dropout key or None) -> float32 logits [batch, target length, vocabulary]."""
+"""(params, batch, dropout key or None) -> hidden states [batch, target length, embed] and output
+kernel [embed, vocabulary], whose product are the logits."""
 
 
 class PartSums(NamedTuple):
@@ -55,14 +57,16 @@ def batch_losses(
 ) -> tuple[Float[Array, ""], PartSums]:
     """The loss of a batch, normalized, and what the batch adds to the metrics; to be traced."""
     with partitioner.activation_rules():
-        logits = apply_fn(params, batch, rng)
-    losses = token_losses(
-        logits,
+        hidden, kernel = apply_fn(params, batch, rng)
+    total, losses = projected_losses(
+        hidden,
+        kernel,
         batch["decoder_target_tokens"],
-        z_loss=loss_config.z_loss,
-        label_smoothing=loss_config.label_smoothing,
+        weighted.weights,
+        loss_config,
+        partitioner.mesh,
     )
-    loss = jnp.sum(losses.loss * weighted.weights) / weighted.factor
+    loss = total / weighted.factor
     return loss, PartSums(
         loss=loss,
         z_loss=jnp.sum(losses.z_loss * weighted.weights) / weighted.factor,
@@ -161,6 +165,14 @@ class TrainStep:
         )
         return TrainState(state.step + 1, params, opt_state), metrics
 
+    def losses(
+        self, params: Tree, batch: Batch, weighted: WeightedBatch, rng: jax.Array
+    ) -> tuple[Float[Array, ""], PartSums]:
+        """What is differentiated: `batch_losses`."""
+        return batch_losses(
+            self.apply_fn, self.loss_config, self.partitioner, params, batch, weighted, rng
+        )
+
     def _gradients(
         self, params: Tree, batch: Batch, weighted: WeightedBatch, rng: jax.Array
     ) -> tuple[Tree, PartSums]:
@@ -187,9 +199,7 @@ class TrainStep:
     ) -> tuple[Tree, PartSums]:
 
         def loss_fn(params):
-            return batch_losses(
-                self.apply_fn, self.loss_config, self.partitioner, params, batch, weighted, rng
-            )
+            return self.losses(params, batch, weighted, rng)
 
         gradients, sums = jax.grad(loss_fn, has_aux=True)(params)
         return jax.tree.map(lambda g: g.astype(jnp.float32), gradients), sums

@@ -9,7 +9,7 @@ import pytest
 import seqio
 from flax.traverse_util import flatten_dict
 
-from flan_mix.models import apply
+from flan_mix.models import apply_projected
 from flan_mix.t5x import adafactor, decoding, losses, models, partitioning, train_state, utils
 from flan_mix.t5x.examples.t5 import network
 from flan_mix.training import make_train_step
@@ -81,7 +81,7 @@ def test_four_steps_of_adafactor_equal_t5x():
     optimizer = model.optimizer_def.build()
     step = make_train_step(
         # Without dropout, whatever key the step offers.
-        lambda params, batch, rng: apply(model.module, params, batch),
+        lambda params, batch, rng: apply_projected(model.module, params, batch),
         optimizer,
         utils.create_learning_rate_scheduler("constant", 1e-3),
         model.loss_config,

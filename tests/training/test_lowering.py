@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from flan_mix.models import Transformer, apply, init_params, logical_axes
+from flan_mix.models import Transformer, apply_projected, init_params, logical_axes
 from flan_mix.training import Adafactor, LossConfig, Partitioner, abstract_state, make_train_step
 from tests.training.tiny_run import random_batch, tiny_config
 
@@ -16,7 +16,7 @@ def test_train_step_lowers_for(platform):
     model, optimizer = Transformer(tiny_config()), Adafactor().build()
     partitioner = Partitioner(devices=(jax.devices()[0],))
     step = make_train_step(
-        partial(apply, model),
+        partial(apply_projected, model),
         optimizer,
         lambda step: jnp.float32(1e-3),
         LossConfig(z_loss=1e-4),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flax.traverse_util import flatten_dict
 
-from flan_mix.models import Params, apply, init_params, logical_axes
+from flan_mix.models import Params, apply, apply_projected, init_params, logical_axes
 from flan_mix.training import (
     Adafactor,
     LossConfig,
@@ -108,7 +108,7 @@ def four_steps(name: str) -> tuple[list[TrainState], list[float]]:
     )
     step = make_train_step(
         # Without dropout, whatever key the step offers.
-        lambda params, batch, rng: apply(model, params, batch),
+        lambda params, batch, rng: apply_projected(model, params, batch),
         optimizer,
         lambda step: jnp.float32(1e-3),
         LossConfig(z_loss=1e-4),

@@ -169,7 +169,7 @@ def test_metrics_count_the_batch():
 def half_right_batch(seed, params):
     """A batch whose targets the toy model predicts in half of the rows, some without weight."""
     batch = random_batch(seed)
-    predicted = np.argmax(apply_toy(params, batch, None), axis=-1)
+    predicted = np.argmax(np.matmul(*apply_toy(params, batch, None)), axis=-1)
     batch["decoder_target_tokens"][::2] = predicted[::2]
     batch["decoder_loss_weights"][:, ::2] = 0
     return batch
@@ -180,7 +180,7 @@ def test_eval_sums_are_those_of_the_model_without_dropout():
     batch = half_right_batch(1, state.params)
     eval_step = make_eval_step(apply_toy, LossConfig(z_loss=1e-3), partitioner=ONE_DEVICE)
     sums = evaluate_batches(eval_step, state.params, [ONE_DEVICE.shard_batch(batch)])
-    logits = np.asarray(apply_toy(jax.device_get(state.params), batch, None), np.float64)
+    logits = np.matmul(*apply_toy(jax.device_get(state.params), batch, None)).astype(np.float64)
     log_z = np.log(np.exp(logits).sum(-1))
     targets, weights = batch["decoder_target_tokens"], batch["decoder_loss_weights"]
     losses = log_z - np.take_along_axis(logits, targets[..., None], -1)[..., 0]

@@ -7,7 +7,7 @@ from functools import partial
 import jax
 import numpy as np
 
-from flan_mix.models import T5Config, Transformer, apply, init_params, logical_axes
+from flan_mix.models import T5Config, Transformer, apply_projected, init_params, logical_axes
 from flan_mix.training import (
     Adafactor,
     LossConfig,
@@ -50,7 +50,7 @@ def tiny_run(
     # A low threshold, so that factored moments take part at this size.
     built = (optimizer or Adafactor(min_dim_size_to_factor=32)).build()
     step = make_train_step(
-        partial(apply, model),
+        partial(apply_projected, model),
         built,
         create_learning_rate_scheduler(factors="constant", base_learning_rate=1e-3),
         loss_config or LossConfig(z_loss=1e-4),

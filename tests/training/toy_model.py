@@ -46,16 +46,18 @@ def init_toy(rng: jax.Array) -> dict:
     }
 
 
-def apply_toy(params: dict, batch: dict, dropout_rng: jax.Array | None) -> jax.Array:
-    """Logits of the next token from the token alone; dropout 0.1 with a key."""
+def apply_toy(
+    params: dict, batch: dict, dropout_rng: jax.Array | None
+) -> tuple[jax.Array, jax.Array]:
+    """The next token from the token alone, hidden states and kernel; dropout 0.1 with a key."""
     hidden = params["embedding"][batch["decoder_input_tokens"]] * params["scale"]
     if dropout_rng is not None:
         hidden *= jax.random.bernoulli(dropout_rng, 0.9, hidden.shape) / 0.9
     hidden = nn.with_logical_constraint(hidden, ("batch", "length", "embed"))
-    return hidden @ params["head"]["kernel"]
+    return hidden, params["head"]["kernel"]
 
 
-def apply_toy_without_dropout(params: dict, batch: dict, dropout_rng) -> jax.Array:
+def apply_toy_without_dropout(params: dict, batch: dict, dropout_rng):
     """`apply_toy` that never drops anything, to compare batches split in different ways."""
     del dropout_rng
     return apply_toy(params, batch, None)

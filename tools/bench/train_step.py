@@ -1,0 +1,266 @@
+"""Seconds, tokens and memory of a train step, beside a step done as T5X does it.
+
+    python -m tools.bench.train_step
+
+All ways run in turns in one process (`tools.bench.turns`), each on a state of its own, after one
+step that compiles: `ours`; `baseline`, with one-hot embedding, position biases looked up in every
+layer, backward passes of attention and projections left to autodiff, and float32 logits with
+one-hot targets (`tools.bench.t5x_style`); and ours with one of the four undone. Rows of random
+tokens, every position real, are what a step costs most for.
+
+Model FLOPs are products of matrices alone, 2 per multiplication and addition, backward twice
+forward, attention over all pairs; remat's second forward does not count. They are set against the
+rate of a 2048-cubed product in the compute dtype measured in the same turns: MFU; by the clock, and
+by processor time for machines that others use too.
+"""
+
+import argparse
+import dataclasses
+import functools
+import json
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from flan_mix.models import Transformer, apply, apply_projected, init_params, logical_axes
+from flan_mix.models.config import T5Config
+from flan_mix.training import Adafactor, LossConfig, Partitioner, TrainStep, init_state
+from flan_mix.training.train_step import PartSums
+from tools.bench.environment import describe_environment
+from tools.bench.t5_sizes import SIZES
+from tools.bench.t5x_style import in_style, one_hot_cross_entropy
+from tools.bench.turns import Timed, summary, take_turns
+
+OURS, BASELINE = "ours", "baseline"
+MATMUL_SIZE = 2048
+Z_LOSS = 1e-4
+
+
+class LogitsStep(TrainStep):
+    """A step that holds the logits of the whole batch, and one-hot targets beside them."""
+
+    def losses(self, params, batch, weighted, rng):
+        with self.partitioner.activation_rules():
+            logits = self.apply_fn(params, batch, rng)
+        targets = batch["decoder_target_tokens"]
+        one_hot = jax.nn.one_hot(targets, logits.shape[-1], dtype=jnp.float32)
+        losses = one_hot_cross_entropy(logits, one_hot, jnp.float32(self.loss_config.z_loss))
+        loss = jnp.sum(losses * weighted.weights) / weighted.factor
+        correct = jnp.sum((jnp.argmax(logits, -1) == targets) * batch["decoder_loss_weights"])
+        zero = jnp.float32(0)
+        return loss, PartSums(loss, zero, loss * weighted.factor, correct.astype(jnp.float32))
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """What a way does as T5X does it."""
+
+    embedding: bool = False
+    biases: bool = False
+    autodiff: bool = False
+    logits: bool = False
+
+
+WAYS = {
+    OURS: Style(),
+    BASELINE: Style(embedding=True, biases=True, autodiff=True, logits=True),
+    "ours, one-hot embedding": Style(embedding=True),
+    "ours, biases in every layer": Style(biases=True),
+    "ours, backward by autodiff": Style(autodiff=True),
+    "ours, whole logits": Style(logits=True),
+}
+
+
+class Way:
+    """A compiled step and its state; calling it makes one step and waits for it."""
+
+    def __init__(self, way: str, config: T5Config, loss: LossConfig, shape: tuple[int, int, int]):
+        style, model, optimizer = WAYS[way], Transformer(config), Adafactor().build()
+        partitioner = Partitioner()
+        apply_fn = functools.partial(apply if style.logits else apply_projected, model)
+        step = (LogitsStep if style.logits else TrainStep)(
+            in_style(
+                apply_fn,
+                embedding=style.embedding,
+                biases=style.biases,
+                autodiff=style.autodiff,
+            ),
+            optimizer,
+            lambda step: jnp.float32(1e-3),
+            loss,
+            partitioner,
+            1,
+        )
+        self._state = init_state(
+            functools.partial(init_params, model),
+            logical_axes(model),
+            optimizer,
+            partitioner,
+            jax.random.key(0),
+        )
+        self._batch = partitioner.shard_batch(full_batch(*shape, config.vocab_size))
+        self._rng = jax.random.key(1)
+        lowered = step.jit_for(self._state).lower(self._state, self._batch, self._rng)
+        self._compiled = lowered.compile()
+        self.loss = float("nan")
+
+    def __call__(self) -> None:
+        self._state, metrics = self._compiled(self._state, self._batch, self._rng)
+        self.loss = float(metrics.loss)
+
+    def memory(self) -> dict[str, int]:
+        """Bytes of the arguments (the state, which is also the result) and beyond, by XLA."""
+        analysis = self._compiled.memory_analysis()
+        return {
+            "argument_bytes": analysis.argument_size_in_bytes,
+            "temporary_bytes": analysis.temp_size_in_bytes,
+            "peak_bytes": analysis.argument_size_in_bytes
+            + analysis.output_size_in_bytes
+            - analysis.alias_size_in_bytes
+            + analysis.temp_size_in_bytes,
+        }
+
+
+def full_batch(rows: int, inputs: int, targets: int, vocab_size: int) -> dict[str, np.ndarray]:
+    """Random tokens at every position, one example a row."""
+    random = np.random.default_rng(0)
+    encoder = random.integers(2, vocab_size, (rows, inputs)).astype(np.int32)
+    decoder = random.integers(2, vocab_size, (rows, targets)).astype(np.int32)
+    return {
+        "encoder_input_tokens": encoder,
+        "encoder_segment_ids": np.ones_like(encoder),
+        "encoder_positions": np.broadcast_to(np.arange(inputs, dtype=np.int32), encoder.shape),
+        "decoder_input_tokens": np.pad(decoder[:, :-1], ((0, 0), (1, 0))),
+        "decoder_target_tokens": decoder,
+        "decoder_loss_weights": np.ones_like(decoder),
+        "decoder_segment_ids": np.ones_like(decoder),
+        "decoder_positions": np.broadcast_to(np.arange(targets, dtype=np.int32), decoder.shape),
+    }
+
+
+def train_flops(config: T5Config, inputs: int, targets: int) -> float:
+    """FLOPs of a training step for one row of real tokens, see the module's head."""
+    embed, joined = config.emb_dim, config.num_heads * config.head_dim
+    mlp = (len(config.mlp_activations) + 1) * embed * config.mlp_dim
+    attention = 4 * embed * joined
+    # Keys and values of cross attention are projections of the encoder's positions.
+    of_inputs = config.num_encoder_layers * (attention + mlp)
+    of_inputs += config.num_decoder_layers * 2 * embed * joined
+    of_targets = config.num_decoder_layers * (attention + 2 * embed * joined + mlp)
+    of_targets += embed * config.vocab_size
+    pairs = config.num_encoder_layers * inputs**2
+    pairs += config.num_decoder_layers * (targets**2 + targets * inputs)
+    return 6.0 * (of_inputs * inputs + of_targets * targets + 2 * joined * pairs)
+
+
+def compare(
+    ways: Sequence[str],
+    config: T5Config,
+    loss: LossConfig,
+    shape: tuple[int, int, int],
+    turns: int,
+) -> list[dict[str, Any]]:
+    """A row of the table for each way."""
+    square = jnp.ones((MATMUL_SIZE, MATMUL_SIZE), config.dtype)
+    matmul = jax.jit(jnp.matmul)
+    runs: dict[str, Callable[[], Any]] = {way: Way(way, config, loss, shape) for way in ways}
+    measured = take_turns(
+        {**runs, "matmul": lambda: matmul(square, square).block_until_ready()}, turns
+    )
+    matmuls = measured.pop("matmul")
+    peaks = [2 * MATMUL_SIZE**3 / run.seconds for run in matmuls]
+    rows, inputs, targets = shape
+    flops = rows * train_flops(config, inputs, targets)
+    results = []
+    for way, timed in measured.items():
+        run = runs[way]
+        assert isinstance(run, Way)
+        rates = [flops / t.seconds for t in timed]
+        results.append(
+            {
+                "way": way,
+                **summary(timed, measured[ways[-1] if BASELINE not in ways else BASELINE]),
+                "tokens_per_second": rows * (inputs + targets) / _median_seconds(timed),
+                "model_flops_per_second": statistics.median(rates),
+                "matmul_flops_per_second": statistics.median(peaks),
+                "mfu": statistics.median(r / p for r, p in zip(rates, peaks, strict=True)),
+                "mfu_processor": flops
+                / (2 * MATMUL_SIZE**3)
+                * statistics.median(m.processor_seconds for m in matmuls)
+                / statistics.median(t.processor_seconds for t in timed),
+                "loss": run.loss,
+                **run.memory(),
+            }
+        )
+    return results
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown."""
+    lines = [
+        "| way | seconds a step (range) | baseline / this | tokens/s | GFLOP/s "
+        "| of the matmul (processor) | beyond the state, MB | in all, MB |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        low, high = row["seconds_range"]
+        lines.append(
+            f"| {row['way']} | {row['seconds']:.2f} ({low:.2f}-{high:.2f}) "
+            f"| {row['times_faster']:.2f} | {row['tokens_per_second']:,.0f} "
+            f"| {row['model_flops_per_second'] / 1e9:.1f} "
+            f"| {row['mfu']:.0%} ({row['mfu_processor']:.0%}) "
+            f"| {row['temporary_bytes'] / 1e6:,.0f} | {row['peak_bytes'] / 1e6:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def _median_seconds(runs: Sequence[Timed]) -> float:
+    return statistics.median(run.seconds for run in runs)
+
+
+def main() -> None:
+    """Measures and prints."""
+    arguments = _arguments()
+    config = T5Config(
+        mlp_activations=("gelu", "linear"), dtype=arguments.dtype, **SIZES[arguments.size]
+    )
+    config = dataclasses.replace(config, dropout_rate=arguments.dropout)
+    loss = LossConfig(z_loss=Z_LOSS, chunk_positions=arguments.chunk_positions)
+    shape = (arguments.rows, arguments.inputs, arguments.targets)
+    results = compare(arguments.ways, config, loss, shape, arguments.turns)
+    print(table(results), flush=True)
+    report = {
+        "benchmark": "train_step",
+        "size": arguments.size,
+        "shape": shape,
+        "turns": arguments.turns,
+        "environment": describe_environment(("jax", "jaxlib", "flax", "numpy")),
+        "results": results,
+    }
+    print(json.dumps(report, indent=2))
+    if arguments.output:
+        arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="A train step beside T5X's way of doing it.")
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--rows", type=int, default=4)
+    parser.add_argument("--inputs", type=int, default=512)
+    parser.add_argument("--targets", type=int, default=128)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--chunk_positions", type=int)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--turns", type=int, default=5, help="steps of each way that count")
+    parser.add_argument("--output", type=Path, help="write the JSON here as well")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
