@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from flan_mix.models.attention import causal_mask, segment_mask
 from flan_mix.models.config import T5Config
+from flan_mix.models.layer_loop import layer_stack, through
 from flan_mix.models.layers import (
     MLP_INIT,
     Dense,
@@ -53,10 +54,9 @@ class EncoderLayer(nn.Module):
     def __call__(
         self,
         hidden: Float[Array, "batch length embed"],
-        *,
+        deterministic: bool,
         bias: Float[Array, "heads length length"],
         mask: Bool[Array, "batch length length"],
-        deterministic: bool,
     ) -> Float[Array, "batch length embed"]:
         """One layer of the encoder."""
         normed = self.pre_attention_layer_norm(hidden)
@@ -88,6 +88,31 @@ class DecoderLayer(nn.Module):
         return self.encoder_decoder_attention.key_value(encoded)
 
     def __call__(
+        self,
+        hidden: Float[Array, "rows length embed"],
+        deterministic: bool,
+        encoded: Float[Array, "batch input_length embed"],
+        bias: Float[Array, "heads length length"],
+        mask: Bool[Array, "rows length length"],
+        cross_mask: Bool[
+            Array,
+            (
+                batch  # length input_length
+            ),
+        ],
+    ) -> Float[Array, "rows length embed"]:
+        """One layer of the decoder, over whole rows."""
+        hidden, _ = self.step(
+            hidden,
+            self.cross_key_value(encoded),
+            bias=bias,
+            mask=mask,
+            cross_mask=cross_mask,
+            deterministic=deterministic,
+        )
+        return hidden
+
+    def step(
         self,
         hidden: Float[Array, "batch query embed"],
         cross: KeyValue,
@@ -140,7 +165,7 @@ class Encoder(nn.Module):
     def setup(self):
         config = self.config
         self.relpos_bias = RelativePositionBias(config.num_heads, bidirectional=True)
-        self.layers = [EncoderLayer(config) for _ in range(config.num_encoder_layers)]
+        self.layers = layer_stack(self, EncoderLayer, config, config.num_encoder_layers)
         self.encoder_norm = RMSNorm(config.dtype)
         self.embedding_dropout = position_dropout(config)
         # T5X gives every element of the encoder's output its own mask, unlike everywhere else.
@@ -159,8 +184,8 @@ class Encoder(nn.Module):
         mask = segment_mask(segment_ids, segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
         hidden = constrain(hidden, HIDDEN_AXES)
-        for layer in self.layers:
-            hidden = layer(hidden, bias=bias, mask=mask, deterministic=deterministic)
+        count = self.config.num_encoder_layers
+        hidden = through(self.layers, count, hidden, deterministic, bias, mask)
         return self.output_dropout(self.encoder_norm(hidden), deterministic=deterministic)
 
 
@@ -172,7 +197,7 @@ class Decoder(nn.Module):
     def setup(self):
         config = self.config
         self.relpos_bias = RelativePositionBias(config.num_heads, bidirectional=False)
-        self.layers = [DecoderLayer(config) for _ in range(config.num_decoder_layers)]
+        self.layers = layer_stack(self, DecoderLayer, config, config.num_decoder_layers)
         self.decoder_norm = RMSNorm(config.dtype)
         self.embedding_dropout = position_dropout(config)
         self.output_dropout = position_dropout(config)
@@ -203,15 +228,8 @@ class Decoder(nn.Module):
             cross_mask = segment_mask(segment_ids, encoder_segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
         hidden = constrain(hidden, HIDDEN_AXES)
-        for layer in self.layers:
-            hidden, _ = layer(
-                hidden,
-                layer.cross_key_value(encoded),
-                bias=bias,
-                mask=mask,
-                cross_mask=cross_mask,
-                deterministic=deterministic,
-            )
+        count, read = self.config.num_decoder_layers, (encoded, bias, mask, cross_mask)
+        hidden = through(self.layers, count, hidden, deterministic, *read)
         return self.output_dropout(self.decoder_norm(hidden), deterministic=deterministic)
 
     def step(
@@ -228,7 +246,7 @@ class Decoder(nn.Module):
         mask = jnp.arange(longest) <= position + jnp.arange(new)[:, None]
         hidden, written = embedded, []
         for layer, cross_key_value, cache in zip(self.layers, cross, caches, strict=True):
-            hidden, cache = layer(
+            hidden, cache = layer.step(
                 hidden,
                 cross_key_value,
                 bias=bias,
