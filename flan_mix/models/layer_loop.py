@@ -58,10 +58,20 @@ def through(
         advance,
         variable_axes={"params": 0},
         split_rngs={"dropout": True},
-        in_axes=nn.broadcast,
+        in_axes=nn.broadcast,  # pyright: ignore[reportArgumentType]
         length=count,
     )
     return scan(layers, hidden, read)[0]
+
+
+def one_by_one(layers: Layers) -> Sequence[Any]:
+    """The modules of layers apart, for decoding. Raises ValueError where they are together."""
+    if isinstance(layers, nn.Module):
+        raise ValueError(
+            "decoding needs the layers apart, with a cache each: give the model "
+            "`in_compute_dtype(config, params)`, or `layer_stacks.apart(params)`"
+        )
+    return layers
 
 
 def _with_remat(layer_class: type[nn.Module], policy: str, is_scan: bool) -> type[nn.Module]:

@@ -32,9 +32,9 @@ def init_params(model: Transformer, rng: jax.Array) -> Params:
     """Fresh parameters with T5X's initializers; jit it with `out_shardings` for large models.
 
     Layers are apart, or together with `T5Config.scan_layers`; the numbers are the same. Each
-    parameter's depend on `rng`, its path (of layers apart) and its shape alone. Parameters that start
-    alike (the same projection of all layers) are drawn in one loop, so that XLA compiles one
-    generator for them instead of one each: half a second for every parameter of a deep model.
+    parameter's depend on `rng`, its path (of layers apart) and its shape alone. Parameters that
+    start alike (the same projection of all layers) are drawn in one loop, so that XLA compiles
+    one generator for them instead of one each: half a second for every parameter of a deep model.
     """
     alike = collections.defaultdict(list)
     for path, param in _described_params(model).items():

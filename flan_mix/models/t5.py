@@ -18,7 +18,7 @@ import jax.numpy as jnp
 
 from flan_mix.models.attention import causal_mask, segment_mask
 from flan_mix.models.config import T5Config
-from flan_mix.models.layer_loop import layer_stack, through
+from flan_mix.models.layer_loop import layer_stack, one_by_one, through
 from flan_mix.models.layers import (
     MLP_INIT,
     Dense,
@@ -94,12 +94,7 @@ class DecoderLayer(nn.Module):
         encoded: Float[Array, "batch input_length embed"],
         bias: Float[Array, "heads length length"],
         mask: Bool[Array, "rows length length"],
-        cross_mask: Bool[
-            Array,
-            (
-                batch  # length input_length
-            ),
-        ],
+        cross_mask: Bool[Array, "#batch #query input_length"],
     ) -> Float[Array, "rows length embed"]:
         """One layer of the decoder, over whole rows."""
         hidden, _ = self.step(
@@ -206,7 +201,7 @@ class Decoder(nn.Module):
 
     def cross_key_values(self, encoded: Float[Array, "batch input_length embed"]) -> KeyValues:
         """What each layer reads of the encoder."""
-        return tuple(layer.cross_key_value(encoded) for layer in self.layers)
+        return tuple(layer.cross_key_value(encoded) for layer in one_by_one(self.layers))
 
     def __call__(
         self,
@@ -244,8 +239,8 @@ class Decoder(nn.Module):
         new, longest = embedded.shape[1], caches[0].key.shape[2]
         bias = self.relpos_bias.at(position, new, longest)
         mask = jnp.arange(longest) <= position + jnp.arange(new)[:, None]
-        hidden, written = embedded, []
-        for layer, cross_key_value, cache in zip(self.layers, cross, caches, strict=True):
+        layers, hidden, written = one_by_one(self.layers), embedded, []
+        for layer, cross_key_value, cache in zip(layers, cross, caches, strict=True):
             hidden, cache = layer.step(
                 hidden,
                 cross_key_value,
