@@ -18,9 +18,12 @@ CONFIG = small_config(num_encoder_layers=2, num_decoder_layers=2)
 ROWS = [random_examples(40, [(5, 4), (3, 6)], seed) for seed in range(2)]
 BATCH = packed_batch(ROWS, 10, 12)
 KEY = jax.random.key(3)
+# Compiling is most of what these tests take.
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+SLOW_POLICY = pytest.param("minimal", marks=pytest.mark.slow)
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
 def loss_and_gradients(config, params, batch, key):
     def loss(params):
         return jnp.mean(jax.nn.logsumexp(apply(Transformer(config), params, batch, key), -1) ** 2)
@@ -34,16 +37,16 @@ def assert_close(found, wanted):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5 * np.abs(other).max())
 
 
-@pytest.mark.parametrize("policy", ["minimal", "full"])
+@pytest.mark.parametrize("policy", [SLOW_POLICY, "full"])
 def test_remat_changes_no_value_and_no_gradient_also_with_dropout(policy):
-    config = dataclasses.replace(CONFIG, dropout_rate=0.3)
+    config = small_config(num_encoder_layers=1, num_decoder_layers=1, dropout_rate=0.3)
     params = random_params(config, 0)
     wanted = loss_and_gradients(config, params, BATCH, KEY)
     remat = dataclasses.replace(config, remat_policy=policy)
     assert_close(loss_and_gradients(remat, params, BATCH, KEY), wanted)
 
 
-@pytest.mark.parametrize("policy", ["none", "full"])
+@pytest.mark.parametrize("policy", ["none", SLOW_POLICY])
 def test_scanned_layers_give_the_values_and_gradients_of_unrolled_ones(policy):
     params = random_params(CONFIG, 0)
     loss, gradients = loss_and_gradients(CONFIG, params, BATCH, KEY)
@@ -66,23 +69,25 @@ def test_every_scanned_layer_has_dropout_of_its_own():
     assert (first != second).any()
 
 
-def test_full_remat_needs_much_less_memory_than_none():
-    def temporary_bytes(policy):
-        config = small_config(
-            num_encoder_layers=8, num_decoder_layers=1, emb_dim=64, mlp_dim=256, remat_policy=policy
-        )
-        rows = [random_examples(40, [(128, 4)], 0)] * 4
-        batch = packed_batch(rows, 128, 4)
-        params = abstract_params(Transformer(config))
-        lowered = loss_and_gradients.lower(config, params, batch, KEY)
-        memory = lowered.compile().memory_analysis()
-        assert memory is not None
-        return memory.temp_size_in_bytes
+@functools.cache
+def temporary_bytes(policy):
+    # Scanned: for CPUs XLA merges what unrolled layers would compute again.
+    config = small_config(
+        num_encoder_layers=6, num_decoder_layers=1, emb_dim=64, mlp_dim=256, remat_policy=policy
+    )
+    config = dataclasses.replace(config, scan_layers=True)
+    batch = packed_batch([random_examples(40, [(128, 4)], 0)] * 4, 128, 4)
+    lowered = loss_and_gradients.lower(config, abstract_params(Transformer(config)), batch, KEY)
+    memory = lowered.compile().memory_analysis()
+    assert memory is not None
+    return memory.temp_size_in_bytes
 
-    everything, minimal, little = (temporary_bytes(p) for p in ("none", "minimal", "full"))
-    print(everything, minimal, little)
-    assert little < 0.5 * everything
-    assert little < minimal < everything
+
+@pytest.mark.parametrize(
+    ("policy", "share"), [("full", 0.4), pytest.param("minimal", 0.9, marks=pytest.mark.slow)]
+)
+def test_remat_needs_less_memory_of_scanned_layers(policy, share):
+    assert temporary_bytes(policy) < share * temporary_bytes("none")
 
 
 def test_layers_together_start_with_the_numbers_of_layers_apart():
