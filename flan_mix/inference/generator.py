@@ -123,10 +123,11 @@ class Generator:
 
     @functools.cached_property
     def _compute_params(self) -> Mapping[str, Any]:
-        """The parameters in the compute dtype: themselves, or cast once for all batches."""
-        if self.model.config.dtype == "float32":
+        """The parameters as decoding needs them: themselves, or made once for all batches."""
+        config = self.model.config
+        if config.dtype == "float32" and not config.scan_layers:
             return self.params
-        return jax.jit(in_compute_dtype, static_argnums=0)(self.model.config, self.params)
+        return jax.jit(in_compute_dtype, static_argnums=0)(config, self.params)
 
     def _forced(
         self, inputs: Sequence[Sequence[int]], prompts: Sequence[Sequence[int]] | None

@@ -7,6 +7,9 @@ import jax.numpy as jnp
 ACTIVATION_NAMES = ("gelu", "linear", "relu", "silu")
 """What `mlp_activations` may hold; gelu is the tanh approximation, as in T5X."""
 
+REMAT_POLICIES = ("none", "minimal", "full")
+"""What `remat_policy` may be, from the most memory and the least work to the contrary."""
+
 
 @dataclasses.dataclass(frozen=True)
 class T5Config:
@@ -20,8 +23,14 @@ class T5Config:
     `float32_attention_logits` keeps the products of queries and keys in float32 until the
     softmax; without it they are rounded to `dtype` first, which halves their memory in bfloat16.
 
-    Raises ValueError, naming the field, for sizes below one, an unknown activation, a dropout
-    rate outside [0, 1) or a dtype other than the two.
+    `remat_policy` says what of a layer the backward pass finds in memory and what it computes
+    anew: "none" keeps all it needs, "minimal" the results of the projections (so that the
+    attention weights, [length, length], are not kept), "full" only the input of each layer.
+    `scan_layers` keeps the layers of a stack together (`layer_stacks`) and compiles one of them,
+    however many there are. Neither changes what is computed.
+
+    Raises ValueError, naming the field, for sizes below one, an unknown activation or policy, a
+    dropout rate outside [0, 1) or a dtype other than the two.
     """
 
     vocab_size: int
@@ -36,6 +45,8 @@ class T5Config:
     dropout_rate: float = 0.1
     logits_via_embedding: bool = False
     float32_attention_logits: bool = False
+    remat_policy: str = "none"
+    scan_layers: bool = False
 
     def __post_init__(self):
         # Flax modules are hashed with their fields, so lists and dtype objects become plain values.
@@ -46,6 +57,11 @@ class T5Config:
                 raise ValueError(f"T5Config.{name} is {getattr(self, name)}; it must be at least 1")
         if not 0.0 <= self.dropout_rate < 1.0:
             raise ValueError(f"T5Config.dropout_rate is {self.dropout_rate}; it must be in [0, 1)")
+        if self.remat_policy not in REMAT_POLICIES:
+            raise ValueError(
+                f"T5Config.remat_policy is {self.remat_policy!r}; it must be one of "
+                f"{list(REMAT_POLICIES)}"
+            )
 
 
 _SIZES = (

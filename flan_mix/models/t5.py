@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from flan_mix.models.attention import causal_mask, segment_mask
 from flan_mix.models.config import T5Config
+from flan_mix.models.layer_loop import layer_stack, one_by_one, through
 from flan_mix.models.layers import (
     Embedding,
     FeedForward,
@@ -52,10 +53,9 @@ class EncoderLayer(nn.Module):
     def __call__(
         self,
         hidden: Float[Array, "batch length embed"],
-        *,
+        deterministic: bool,
         bias: Float[Array, "heads length length"],
         mask: Bool[Array, "batch length length"],
-        deterministic: bool,
     ) -> Float[Array, "batch length embed"]:
         """One layer of the encoder."""
         normed = self.pre_attention_layer_norm(hidden)
@@ -87,6 +87,26 @@ class DecoderLayer(nn.Module):
         return self.encoder_decoder_attention.key_value(encoded)
 
     def __call__(
+        self,
+        hidden: Float[Array, "rows length embed"],
+        deterministic: bool,
+        encoded: Float[Array, "batch input_length embed"],
+        bias: Float[Array, "heads length length"],
+        mask: Bool[Array, "rows length length"],
+        cross_mask: Bool[Array, "#batch #query input_length"],
+    ) -> Float[Array, "rows length embed"]:
+        """One layer of the decoder, over whole rows."""
+        hidden, _ = self.step(
+            hidden,
+            self.cross_key_value(encoded),
+            bias=bias,
+            mask=mask,
+            cross_mask=cross_mask,
+            deterministic=deterministic,
+        )
+        return hidden
+
+    def step(
         self,
         hidden: Float[Array, "batch query embed"],
         cross: KeyValue,
@@ -139,7 +159,7 @@ class Encoder(nn.Module):
     def setup(self):
         config = self.config
         self.relpos_bias = RelativePositionBias(config.num_heads, bidirectional=True)
-        self.layers = [EncoderLayer(config) for _ in range(config.num_encoder_layers)]
+        self.layers = layer_stack(self, EncoderLayer, config, config.num_encoder_layers)
         self.encoder_norm = RMSNorm(config.dtype)
         self.embedding_dropout = position_dropout(config)
         # T5X gives every element of the encoder's output its own mask, unlike everywhere else.
@@ -158,8 +178,8 @@ class Encoder(nn.Module):
         mask = segment_mask(segment_ids, segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
         hidden = constrain(hidden, HIDDEN_AXES)
-        for layer in self.layers:
-            hidden = layer(hidden, bias=bias, mask=mask, deterministic=deterministic)
+        count = self.config.num_encoder_layers
+        hidden = through(self.layers, count, hidden, deterministic, bias, mask)
         return self.output_dropout(self.encoder_norm(hidden), deterministic=deterministic)
 
 
@@ -171,7 +191,7 @@ class Decoder(nn.Module):
     def setup(self):
         config = self.config
         self.relpos_bias = RelativePositionBias(config.num_heads, bidirectional=False)
-        self.layers = [DecoderLayer(config) for _ in range(config.num_decoder_layers)]
+        self.layers = layer_stack(self, DecoderLayer, config, config.num_decoder_layers)
         self.decoder_norm = RMSNorm(config.dtype)
         self.embedding_dropout = position_dropout(config)
         self.output_dropout = position_dropout(config)
@@ -180,7 +200,7 @@ class Decoder(nn.Module):
 
     def cross_key_values(self, encoded: Float[Array, "batch input_length embed"]) -> KeyValues:
         """What each layer reads of the encoder."""
-        return tuple(layer.cross_key_value(encoded) for layer in self.layers)
+        return tuple(layer.cross_key_value(encoded) for layer in one_by_one(self.layers))
 
     def __call__(
         self,
@@ -202,15 +222,8 @@ class Decoder(nn.Module):
             cross_mask = segment_mask(segment_ids, encoder_segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
         hidden = constrain(hidden, HIDDEN_AXES)
-        for layer in self.layers:
-            hidden, _ = layer(
-                hidden,
-                layer.cross_key_value(encoded),
-                bias=bias,
-                mask=mask,
-                cross_mask=cross_mask,
-                deterministic=deterministic,
-            )
+        count, read = self.config.num_decoder_layers, (encoded, bias, mask, cross_mask)
+        hidden = through(self.layers, count, hidden, deterministic, *read)
         return self.output_dropout(self.decoder_norm(hidden), deterministic=deterministic)
 
     def step(
@@ -225,9 +238,9 @@ class Decoder(nn.Module):
         new, longest = embedded.shape[1], caches[0].key.shape[2]
         bias = self.relpos_bias.at(position, new, longest)
         mask = jnp.arange(longest) <= position + jnp.arange(new)[:, None]
-        hidden, written = embedded, []
-        for layer, cross_key_value, cache in zip(self.layers, cross, caches, strict=True):
-            hidden, cache = layer(
+        layers, hidden, written = one_by_one(self.layers), embedded, []
+        for layer, cross_key_value, cache in zip(layers, cross, caches, strict=True):
+            hidden, cache = layer.step(
                 hidden,
                 cross_key_value,
                 bias=bias,

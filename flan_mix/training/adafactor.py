@@ -3,11 +3,13 @@
 Shazeer and Stern, 2018 (https://arxiv.org/abs/1804.04235): the second moment of a matrix is kept
 as its row and column means, and updates are scaled to the size of the parameter. T5X's choices
 that other versions make differently are marked below; the state holds T5X's four arrays a
-parameter under T5X's names.
+parameter under T5X's names. Layers that lie together in one array (`models.layer_stacks`) are each
+a parameter: their means, clipping and scale are those of layers apart.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
+from flan_mix.models.layer_stacks import is_together, path_of
 from flan_mix.training.optimizers import Optimizer, global_norm
 
 if TYPE_CHECKING:
@@ -82,7 +85,9 @@ class Adafactor:
         return second, largest
 
     def _init(self, params):
-        return jax.tree.map(self._init_moments, params)
+        return jax.tree_util.tree_map_with_path(
+            lambda path, param: _per_layer(self._init_moments, path)(param), params
+        )
 
     def _init_moments(self, param) -> Moments:
         unused = jnp.zeros((1,), jnp.float32)
@@ -99,10 +104,11 @@ class Adafactor:
         if self.global_norm_clip_threshold is not None:
             gradients = _clip_norm(gradients, self.global_norm_clip_threshold)
         decay = self._second_moment_decay(step)
-        leaves, tree = jax.tree.flatten(params)
+        update_one = functools.partial(self._update_one, decay=decay, learning_rate=learning_rate)
+        leaves, tree = jax.tree_util.tree_flatten_with_path(params)
         pairs = [
-            self._update_one(gradient, moments, param, decay, learning_rate)
-            for gradient, moments, param in zip(
+            _per_layer(update_one, path)(gradient, moments, param)
+            for gradient, moments, (path, param) in zip(
                 tree.flatten_up_to(gradients), tree.flatten_up_to(state), leaves, strict=True
             )
         ]
@@ -146,9 +152,14 @@ class Adafactor:
         return direction, replace(moments, v_row=v_row, v_col=v_col)
 
     def _state_specs(self, abstract_params, specs):
-        return jax.tree.map(
-            lambda p, spec: self._moment_specs(p.shape, spec), abstract_params, specs
-        )
+        def moment_specs(path, param, spec):
+            if not is_together(path_of(path)):
+                return self._moment_specs(param.shape, spec)
+            axis, *of_layer = tuple(spec) or (None,)
+            moments = self._moment_specs(param.shape[1:], PartitionSpec(*of_layer))
+            return jax.tree.map(lambda spec: PartitionSpec(axis, *spec), moments)
+
+        return jax.tree_util.tree_map_with_path(moment_specs, abstract_params, specs)
 
     def _moment_specs(self, shape: tuple[int, ...], spec: PartitionSpec) -> Moments:
         """Full moments lie as the parameter does; means lie so along the dimensions they keep."""
@@ -162,6 +173,11 @@ class Adafactor:
         v_row = PartitionSpec(*_without(axes, largest))
         v_col = PartitionSpec(*_without(axes, second))
         return Moments(m, unused, v_row, v_col)
+
+
+def _per_layer(function, path):
+    """A function of one parameter's arrays, for the parameter at `path`."""
+    return jax.vmap(function) if is_together(path_of(path)) else function
 
 
 def _without(items: tuple, position: int) -> tuple:

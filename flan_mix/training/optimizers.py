@@ -16,6 +16,8 @@ import jax.numpy as jnp
 import optax
 from jax.sharding import PartitionSpec
 
+from flan_mix.models.layer_stacks import apart, is_together, path_of, together
+
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Int
 
@@ -71,26 +73,43 @@ def from_optax(
     The transformation must hold no learning rate of its own (`optax.scale_by_adam`), unless
     `has_learning_rate` says that it does (`optax.adam`): then its updates are taken as they are.
     Its copies of the parameters are laid out as the parameters are, and whatever else it keeps is
-    replicated.
+    replicated. It sees layers that lie together apart, and keeps its state so: what it makes of a
+    parameter may depend on its shape.
     """
+
+    def init(params):
+        return transformation.init(apart(params))
 
     def update(gradients, state, params, step, learning_rate):
         del step  # optax counts its own
-        directions, state = transformation.update(gradients, state, params)
-        if has_learning_rate:
-            return directions, state
-        return jax.tree.map(lambda d: -learning_rate * d, directions), state
+        directions, state = transformation.update(apart(gradients), state, apart(params))
+        if not has_learning_rate:
+            directions = jax.tree.map(lambda d: -learning_rate * d, directions)
+        is_apart = jax.tree.structure(directions) == jax.tree.structure(params)
+        return directions if is_apart else together(directions), state
 
     def state_specs(abstract_params, specs):
         return optax.tree_map_params(
             transformation,
             lambda _, spec: spec,
-            jax.eval_shape(transformation.init, abstract_params),
-            specs,
+            jax.eval_shape(init, abstract_params),
+            _specs_apart(abstract_params, specs),
             transform_non_params=lambda _: PartitionSpec(),
         )
 
-    return Optimizer(transformation.init, update, state_specs)
+    return Optimizer(init, update, state_specs)
+
+
+def _specs_apart(abstract_params: Tree, specs: Tree) -> Tree:
+    """The PartitionSpecs of layers apart, from those of layers together."""
+
+    def of_layers(path, param, spec):
+        if not is_together(path_of(path)):
+            return spec
+        return lambda: [PartitionSpec(*spec[1:])] * param.shape[0]
+
+    by_stack = jax.tree_util.tree_map_with_path(of_layers, abstract_params, specs)
+    return apart(by_stack, lambda of_stack: of_stack())
 
 
 def global_norm(tree: Tree) -> Float[Array, ""]:

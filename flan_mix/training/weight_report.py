@@ -7,6 +7,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from flan_mix.models.layer_stacks import apart, path_of
+
 Tree = Any
 
 
@@ -31,8 +33,8 @@ def weight_report(before: Tree, gradients: Tree, after: Tree) -> dict[str, jax.A
 
 
 def _named(tree: Tree) -> list[tuple[str, jax.Array]]:
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return [("/".join(str(key.key) for key in path), leaf) for path, leaf in leaves]
+    leaves = jax.tree_util.tree_leaves_with_path(apart(tree))
+    return [(path_of(keys), leaf) for keys, leaf in leaves]
 
 
 def _rms(x: jax.Array) -> jax.Array:

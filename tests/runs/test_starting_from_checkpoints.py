@@ -11,6 +11,7 @@ from flax.traverse_util import flatten_dict
 
 from flan_mix.checkpoints import CheckpointMismatchError, CheckpointStore, RestoreRules
 from flan_mix.checkpoints.conversion import ConversionSettings, convert
+from flan_mix.models.layer_stacks import apart
 from flan_mix.runs.checkpointing import CheckpointConfig, find_start
 from flan_mix.runs.evaluate import find_checkpoints
 from flan_mix.runs.model import EncoderDecoderModel
@@ -154,3 +155,24 @@ def test_shapes_that_no_rule_mends_name_both_models_too(own, tmp_path) -> None:
     _, folder = own
     with pytest.raises(CheckpointMismatchError, match=r"mlp_dim: 20 in the checkpoint, 24 in the"):
         start_from(folder, tmp_path, a_model(mlp_dim=24), RestoreRules(strict=False))
+
+
+@pytest.mark.parametrize("form", ["t5x", "hf"])
+def test_scanned_layers_start_from_a_checkpoint_as_unrolled_ones_do(own, tmp_path, form) -> None:
+    _, folder = own
+    convert(folder, tmp_path / "made", ConversionSettings(form, verification="parameters"))
+    name = "target/encoder/layers_{}/attention/query/kernel"
+    rules = RestoreRules(((name.format(2), name.format(1)),), fallback_to_scratch=True)
+    for shape, taken in (({}, RestoreRules()), ({"num_encoder_layers": 3}, rules)):
+        unrolled, scanned = (
+            start_from(tmp_path / "made", tmp_path, a_model(scan_layers=scan, **shape), taken)
+            for scan in (False, True)
+        )
+        assert scanned.restored == unrolled.restored
+        kernel = scanned.state.params["encoder"]["layers"]["mlp"]["wo"]["kernel"]
+        assert kernel.shape == (shape.get("num_encoder_layers", 2), 20, 16)
+        taken_apart = {
+            "params": apart(scanned.state.params),
+            "opt_state": apart(scanned.state.opt_state),
+        }
+        assert_same(dataclasses.replace(scanned.state, **taken_apart), unrolled.state)
