@@ -137,7 +137,7 @@ def _as_wanted(checkpoint: StoredCheckpoint, settings: ConversionSettings) -> St
         return dataclasses.replace(checkpoint, parameters=parameters)
     heads = parameters["encoder/relpos_bias/rel_embedding"].shape[0]
     shared = settings.layers == "scanned-shared-bias"
-    # Adafactor factors a scanned array over all its layers: slots of one layer are no part of that.
+    # Adafactor factors a scanned array by other rules than those of one layer.
     together = scanned(parameters, heads, shared_bias=shared)
     return dataclasses.replace(checkpoint, parameters=together, slots={})
 

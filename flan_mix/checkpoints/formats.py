@@ -40,7 +40,8 @@ def open_checkpoint(path: str | Path) -> StoredCheckpoint:
     opened = _OPENING[_detected(location)](location)
     if not is_scanned(opened.parameters) and not _has_heads_apart(opened):
         return opened
-    # T5X's slots of scanned layers are factored over all layers: they say nothing of one.
+    # T5X factors scanned arrays by the names of their axes and single ones by their sizes, so
+    # that its slots of the one are not those of the other.
     apart = unrolled(opened.parameters, opened.url)
     return dataclasses.replace(opened, parameters=apart, slots={})
 

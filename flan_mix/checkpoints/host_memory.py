@@ -37,11 +37,13 @@ class _Budget:
         self._limit = limit
         self._held = 0
         self._changed = threading.Condition()
+        self._turn = threading.Lock()
 
     @contextlib.contextmanager
     def holding(self, size: int) -> Iterator[None]:
         """Waits until `size` bytes more are within the bound, and holds them."""
-        with self._changed:
+        # One waits at a time: a large one would wait for ever while small ones slip past it.
+        with self._turn, self._changed:
             self._changed.wait_for(lambda: self._held + size <= self._limit)
             self._held += size
         try:

@@ -7,6 +7,8 @@ PREFIX = "checkpoint"
 STATE_ITEM = "state"
 LOADER_ITEM = "loader"
 METADATA_ITEM = "metadata"
+PIN_FILE = "PINNED"
+"""A file in a checkpoint's folder that keeps it from being deleted."""
 LEGACY_INDEX = "checkpoint"
 """The file that makes a folder a checkpoint of T5X's own format."""
 

@@ -5,6 +5,7 @@ knows (`abfs://`, `hdfs://`, …) and `hf:owner/name` are copied to this machine
 """
 
 import importlib
+import io
 import re
 import tempfile
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorstore as ts
 
+from flan_mix.checkpoints.byte_streams import ByteStream, buffered
+
 _IN_PLACE = ("file", "gs", "s3", "http", "https", "memory")
-_PIECE_BYTES = 2 << 20  # Each of several readers holds two of them beside its array.
 _HUB_FILES = ["*.safetensors", "*.json", "*.model"]
 
 # One context for all reads: it bounds how many chunks are decoded at a time, and so the memory.
@@ -65,21 +66,17 @@ class Location:
         """Whether there is such a file."""
         return self._kvstore.read(name, byte_range=slice(0, 1)).result().state == "value"
 
-    def read_range(self, name: str, start: int, size: int) -> np.ndarray:
-        """`size` bytes of a file as uint8, fetched in pieces so that they exist once.
-
-        Raises ValueError when the file is shorter.
-        """
-        content = np.empty(size, np.uint8)
-        for offset in range(0, size, _PIECE_BYTES):
-            length = min(_PIECE_BYTES, size - offset)
-            window = slice(start + offset, start + offset + length)
-            try:
-                piece = self._kvstore.read(name, byte_range=window).result().value
-            except ValueError as error:
-                raise ValueError(f"{self.url}/{name} is cut short: {error}") from error
-            content[offset : offset + length] = np.frombuffer(piece, np.uint8)
+    def read_range(self, name: str, start: int, size: int) -> bytes:
+        """`size` bytes of a file. Raises ValueError when the file is shorter."""
+        with self.stream(name, start, start + size) as stream:
+            content = stream.read(size)
+        if len(content) < size:
+            raise ValueError(f"{self.url}/{name} is cut short: it has no {size} bytes at {start}")
         return content
+
+    def stream(self, name: str, start: int, stop: int) -> io.BufferedReader:
+        """A part of a file, which is fetched piece by piece as it is read."""
+        return buffered(ByteStream(self._kvstore, name, start, stop))
 
 
 def locate(path: str | Path) -> Location:

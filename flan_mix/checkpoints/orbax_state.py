@@ -11,10 +11,11 @@ from typing import Any
 
 import tensorstore as ts
 
-from flan_mix.checkpoints.arrays import StoredArray, from_tensorstore
+from flan_mix.checkpoints.arrays import StoredArray
 from flan_mix.checkpoints.layout import METADATA_ITEM, STATE_ITEM
 from flan_mix.checkpoints.location import CONTEXT, Location
 from flan_mix.checkpoints.stored_checkpoint import StoredCheckpoint
+from flan_mix.checkpoints.zarr import zarr_array
 
 TREE_FILE = "_METADATA"
 
@@ -46,7 +47,8 @@ def _arrays(state: Location) -> dict[tuple[str, ...], StoredArray]:
         path = tuple(str(key["key"]) for key in entry["key_metadata"])
         if not entry["value_metadata"].get("skip_deserialize", False):
             opening[path] = _open(state, ".".join(path), description)
-    return {path: from_tensorstore(store.result()) for path, store in opening.items()}
+    strict = bool(description.get("store_array_data_equal_to_fill_value"))
+    return {path: zarr_array(store.result(), strict=strict) for path, store in opening.items()}
 
 
 def _open(state: Location, name: str, description: Mapping[str, Any]) -> ts.Future[ts.TensorStore]:

@@ -1,7 +1,7 @@
 """Reads arrays of a checkpoint onto devices, several at a time, within a bound on host memory.
 
 Each device gets its own part and no host holds a model: what is being read at any moment is no
-more than the largest array, beside what decompressing or transposing it needs.
+more than the largest array, beside a few pieces of its file for each thread.
 """
 
 from collections.abc import Mapping
@@ -28,11 +28,8 @@ def read_onto_devices(
         sharding = getattr(like, "sharding", None) or default
         return _placed(arrays[name], np.dtype(like.dtype), sharding)
 
-    sizes = {name: _bytes_read(arrays[name], like) for name, like in wanted.items()}
-    largest = max(sizes.values(), default=0)
-    # Twice, for what decompressing or transposing an array needs beside it.
-    held = {name: min(2 * size, largest) for name, size in sizes.items()}
-    return map_within_largest(read, held)
+    sizes = {n: arrays[n].size * np.dtype(like.dtype).itemsize for n, like in wanted.items()}
+    return map_within_largest(read, sizes)
 
 
 def _placed(array: StoredArray, dtype: np.dtype, sharding: jax.sharding.Sharding) -> jax.Array:
@@ -41,13 +38,9 @@ def _placed(array: StoredArray, dtype: np.dtype, sharding: jax.sharding.Sharding
     def part(index: Any) -> np.ndarray:
         key = tuple((s.start, s.stop) for s in index)
         if key not in parts:  # Devices that hold the same part share one reading of it.
-            parts[key] = array.read(index).astype(dtype, copy=False)
+            parts[key] = array.read(index, dtype)
         return parts[key]
 
     placed = jax.make_array_from_callback(array.shape, sharding, part)
     # Until it is there, the host's copy is needed, and counts.
     return jax.block_until_ready(placed)
-
-
-def _bytes_read(array: StoredArray, like: Any) -> int:
-    return array.size * max(array.dtype.itemsize, np.dtype(like.dtype).itemsize)

@@ -15,6 +15,7 @@ import ml_dtypes
 import numpy as np
 
 from flan_mix.checkpoints.arrays import Index, StoredArray
+from flan_mix.checkpoints.byte_streams import copy_rows
 from flan_mix.checkpoints.location import Location
 
 DTYPES = {
@@ -31,11 +32,11 @@ _LARGEST_HEADER = 100 << 20  # As in the reference implementation.
 def open_safetensors(folder: Location, name: str) -> dict[str, StoredArray]:
     """The tensors of one file. Raises ValueError for a file that is damaged or none of these."""
     where = f"{folder.url}/{name}"
-    header_size = int(folder.read_range(name, 0, 8).view("<u8")[0])
+    header_size = int.from_bytes(folder.read_range(name, 0, 8), "little")
     if header_size > _LARGEST_HEADER:
         raise ValueError(f"{where} is no safetensors file: its header would be {header_size} bytes")
     try:
-        header = json.loads(folder.read_range(name, 8, header_size).tobytes())
+        header = json.loads(folder.read_range(name, 8, header_size))
     except ValueError as error:
         raise ValueError(f"{where} is no safetensors file: {error}") from error
     header.pop("__metadata__", None)
@@ -53,15 +54,18 @@ def _tensor(
     dtype, shape = DTYPES[entry["dtype"]], tuple(entry["shape"])
     start = data + entry["data_offsets"][0]
 
-    def fetch(index: Index) -> np.ndarray:
-        if not shape:
-            return folder.read_range(name, start, dtype.itemsize).view(dtype).reshape(())
+    row_shape = shape[1:]
+    row_bytes = int(np.prod(row_shape, dtype=np.int64)) * dtype.itemsize
+
+    def fetch(index: Index, out: np.ndarray) -> None:
         # Rows lie one after another: only those asked for are read.
-        rows, rest = index[0], index[1:]
-        row_bytes = int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize
-        size = (rows.stop - rows.start) * row_bytes
-        content = folder.read_range(name, start + rows.start * row_bytes, size)
-        return content.view(dtype).reshape(-1, *shape[1:])[(slice(None), *rest)]
+        rows = index[0] if shape else slice(0, 1)
+        first, last = start + rows.start * row_bytes, start + rows.stop * row_bytes
+        with folder.stream(name, first, last) as stream:
+            try:
+                copy_rows(stream, dtype, row_shape, index[1:], out if shape else out[None])
+            except EOFError as error:
+                raise ValueError(f"{folder.url}/{name} is cut short in {key}") from error
 
     return StoredArray(shape, dtype, fetch)
 

@@ -7,7 +7,7 @@ checkpoint appears under its name only when it is whole.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import orbax.checkpoint as ocp
 from flan_mix.checkpoints.layout import (
     LOADER_ITEM,
     METADATA_ITEM,
+    PIN_FILE,
     PREFIX,
     STATE_ITEM,
     checkpoint_steps,
@@ -29,8 +30,8 @@ from flan_mix.training import TrainState
 class CheckpointStore:
     """The checkpoints of one MODEL_DIR.
 
-    `keep` is how many of the latest to keep (None: all); a multiple of `keep_period` steps is
-    never deleted.
+    `keep` is how many of the latest to keep (None: all). A multiple of `keep_period` steps is
+    never deleted, nor is a checkpoint with a file PINNED in its folder.
     """
 
     def __init__(
@@ -40,8 +41,7 @@ class CheckpointStore:
         self.model_dir.mkdir(parents=True, exist_ok=True)
         options = ocp.CheckpointManagerOptions(
             step_prefix=PREFIX,
-            max_to_keep=keep,
-            keep_period=keep_period,
+            preservation_policy=_preservation(self.model_dir, keep, keep_period),
             enable_async_checkpointing=True,
             # The loop decides when to save; the manager's own default would refuse step repeats.
             save_interval_steps=1,
@@ -100,3 +100,23 @@ class CheckpointStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Pinned:
+    """Keeps the checkpoints in whose folder someone has put a file PINNED, as T5X does."""
+
+    def __init__(self, model_dir: Path):
+        self._model_dir = model_dir
+
+    def should_preserve(self, checkpoints: Sequence[Any], *, context: Any) -> Sequence[bool]:
+        """One answer for each checkpoint."""
+        del context
+        folders = (self._model_dir / f"{PREFIX}_{checkpoint.step}" for checkpoint in checkpoints)
+        return [(folder / PIN_FILE).exists() for folder in folders]
+
+
+def _preservation(model_dir: Path, keep: int | None, keep_period: int | None) -> Any:
+    policies: list[Any] = [ocp.checkpoint_managers.LatestN(keep), _Pinned(model_dir)]
+    if keep_period is not None:
+        policies.append(ocp.checkpoint_managers.EveryNSteps(keep_period))
+    return ocp.checkpoint_managers.AnyPreservationPolicy(policies)

@@ -11,10 +11,11 @@ from typing import Any
 import tensorstore as ts
 from flax import serialization
 
-from flan_mix.checkpoints.arrays import StoredArray, from_tensorstore, in_memory
+from flan_mix.checkpoints.arrays import StoredArray, in_memory
 from flan_mix.checkpoints.layout import LEGACY_INDEX
 from flan_mix.checkpoints.location import CONTEXT, Location
 from flan_mix.checkpoints.stored_checkpoint import StoredCheckpoint
+from flan_mix.checkpoints.zarr import zarr_array
 
 VERSION = 3
 PLACEHOLDER = "PLACEHOLDER://"
@@ -46,12 +47,12 @@ def _open(content: bytes, folder: Location, url: str | None = None) -> StoredChe
     tree = _tree(content, url)
     leaves = dict(_flatten(tree))
     opening = {
-        path: _open_zarr(folder, _array_folder(leaf), strict=path.startswith("target/"))
+        path: _open_zarr(folder, _array_folder(leaf), strict=_is_strict(path))
         for path, leaf in leaves.items()
         if _is_reference(leaf)
     }
     arrays = {
-        path: _opened(opening[path], url) if path in opening else in_memory(leaf)
+        path: in_memory(leaf) if path not in opening else _opened(opening[path], url, path)
         for path, leaf in leaves.items()
     }
     step = arrays.get("state/step")
@@ -99,10 +100,14 @@ def _array_folder(leaf: Mapping[str, Any] | str) -> str:
     return path.removeprefix(PLACEHOLDER).rstrip("/").rsplit("/", 1)[-1]
 
 
-def _open_zarr(folder: Location, name: str, *, strict: bool) -> ts.Future[ts.TensorStore]:
-    """strict: a chunk that is not there is an error. TensorStore leaves out chunks of zeros,
+def _is_strict(path: str) -> bool:
+    """Whether a chunk that is not there is an error. TensorStore leaves out chunks of zeros,
     which optimizer slots may have; of a parameter it means an incomplete copy.
     """
+    return path.startswith("target/")
+
+
+def _open_zarr(folder: Location, name: str, *, strict: bool) -> ts.Future[ts.TensorStore]:
     spec = {
         "driver": "zarr",
         "kvstore": folder.child(name).kvstore_spec,
@@ -111,9 +116,9 @@ def _open_zarr(folder: Location, name: str, *, strict: bool) -> ts.Future[ts.Ten
     return ts.open(spec, open=True, read=True, context=CONTEXT)
 
 
-def _opened(store: ts.Future[ts.TensorStore], url: str) -> StoredArray:
+def _opened(store: ts.Future[ts.TensorStore], url: str, path: str) -> StoredArray:
     try:
-        return from_tensorstore(store.result())
+        return zarr_array(store.result(), strict=_is_strict(path))
     except ValueError as error:
         raise ValueError(f"{url}: an array that the index names cannot be read: {error}") from error
 

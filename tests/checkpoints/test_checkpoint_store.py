@@ -69,6 +69,16 @@ def test_only_the_latest_are_kept_beside_the_multiples_of_the_keep_period(tmp_pa
     assert sorted(p.name for p in tmp_path.glob("checkpoint_*")) == ["checkpoint_2", "checkpoint_3"]
 
 
+def test_a_pinned_checkpoint_is_kept(tmp_path) -> None:
+    with CheckpointStore(tmp_path, keep=1) as store:
+        for step in (1, 2, 3, 4):
+            store.save(a_state(step), loader={}, metadata={})
+            store.wait()
+            if step == 2:
+                (tmp_path / "checkpoint_2" / "PINNED").touch()
+    assert sorted(p.name for p in tmp_path.glob("checkpoint_*")) == ["checkpoint_2", "checkpoint_4"]
+
+
 def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path) -> None:
     save(tmp_path, a_state(3))
     (tmp_path / "checkpoint_9").mkdir()

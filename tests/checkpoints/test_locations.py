@@ -101,10 +101,12 @@ def test_a_url_without_a_checkpoint_says_what_is_read(served) -> None:
 
 
 def test_large_files_are_read_in_pieces_that_join(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("flan_mix.checkpoints.location._PIECE_BYTES", 7)
+    monkeypatch.setattr("flan_mix.checkpoints.byte_streams.PIECE_BYTES", 7)
     (tmp_path / "file").write_bytes(bytes(range(100)))
-    read = Location(str(tmp_path)).read_range("file", 3, 50)
-    assert read.tobytes() == bytes(range(3, 53))
+    location = Location(str(tmp_path))
+    assert location.read_range("file", 3, 50) == bytes(range(3, 53))
+    with pytest.raises(ValueError, match="cut short"):
+        location.read_range("file", 60, 41)
 
 
 def test_the_hub_is_read_through_its_own_cache(tmp_path, monkeypatch) -> None:

@@ -28,7 +28,7 @@ def seqio_vocabulary(vocabulary: Any) -> seqio.Vocabulary:
         case ByteVocabulary():
             return seqio.ByteVocabulary(vocabulary.extra_ids)
         case str() | os.PathLike():
-            return _sentencepiece(os.fspath(vocabulary), _T5_EXTRA_IDS)
+            return _of_file(os.fspath(vocabulary))
     raise TypeError(
         "a task's vocabulary is one of flan_mix.vocabularies, a seqio.Vocabulary or the path of a "
         f"SentencePiece model, not {type(vocabulary).__name__}."
@@ -45,6 +45,17 @@ def tokenize_unnamed_with(vocabulary: seqio.SentencePieceVocabulary) -> None:
         return
     state = vocabulary.__getstate__()
     shared.__setstate__(state)
+
+
+@functools.cache
+def _of_file(file: str) -> seqio.SentencePieceVocabulary:
+    """With T5's sentinels behind the pieces, unless the file has its own, as ours takes it.
+
+    A file that is not on this machine is taken for one like T5's.
+    """
+    if not os.path.exists(file):
+        return _sentencepiece(file, _T5_EXTRA_IDS)
+    return _sentencepiece(file, SentencePieceVocabulary(file).extra_ids)
 
 
 @functools.cache
