@@ -74,7 +74,9 @@ def _run(choose: Choose) -> None:
     try:
         if not given.dry_run and not given.check:
             processes.join()
-            compilation_cache.use(given.compilation_cache)
+            # Of several processes, which must run the same programs, only on request.
+            if given.compilation_cache or not given.multiprocess_gpu:
+                compilation_cache.use(given.compilation_cache)
         function = choose(given.gin_file or (), given.gin_search_paths)
         configure(given.gin_file, given.gin_bindings, given.gin_search_paths)
         _tell_seqio(given.tfds_data_dir, given.seqio_additional_cache_dirs)
