@@ -89,7 +89,9 @@ def _run(choose: Choose, instead: Instead | None) -> None:
     try:
         if runs:
             processes.join()
-            compilation_cache.use(given.compilation_cache)
+            # Of several processes, which must run the same programs, only on request.
+            if given.compilation_cache or not given.multiprocess_gpu:
+                compilation_cache.use(given.compilation_cache)
         function = choose(given.gin_file or (), given.gin_search_paths)
         stand_ins = instead.stand_ins if instead is not None else {}
         configure(given.gin_file, given.gin_bindings, given.gin_search_paths, stand_ins)

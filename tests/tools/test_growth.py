@@ -3,7 +3,7 @@
 from tools.bench.growth import sent_bytes
 
 PROGRAM = """
-  %sum = (f32[8,4]{1,0}, bf16[10]{0}) all-reduce(%a, %b), replica_groups={{0,1},{2,3}}
+  %sum = (f32[8,4]{1,0}, /*index=1*/bf16[10]{0}) all-reduce(%a, %b), replica_groups={{0,1},{2,3}}
   %whole = f32[16,4]{1,0} all-gather(%part), channel_id=2, replica_groups=[2,4]<=[8], dimensions={0}
   %part = f32[2]{0} reduce-scatter(%c), replica_groups={{0,1,2,3}}, dimensions={0}, to_apply=%add
   %alone = f32[100]{0} all-reduce(%d), replica_groups={{0},{1}}, to_apply=%add

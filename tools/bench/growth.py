@@ -64,7 +64,7 @@ OUGHT = {
 
 _SIZES = {"pred": 1, "s8": 1, "u8": 1, "bf16": 2, "f16": 2, "s64": 8, "u64": 8, "f64": 8}
 _COLLECTIVE = re.compile(
-    r" = (?P<result>[^=]*?) (?P<kind>all-reduce|all-gather|reduce-scatter|all-to-all|"
+    r" = (?P<result>.*?) (?P<kind>all-reduce|all-gather|reduce-scatter|all-to-all|"
     r"collective-permute)\((?P<rest>.*)"
 )
 _ARRAY = re.compile(r"(?P<type>[a-z]+\d*)\[(?P<shape>[\d,]*)\]")
