@@ -56,6 +56,7 @@ def test_scanned_layers_give_the_values_and_gradients_of_unrolled_ones(policy):
     assert_close(apart(stacked), gradients)
 
 
+@pytest.mark.slow
 def test_every_scanned_layer_has_dropout_of_its_own():
     config = dataclasses.replace(CONFIG, dropout_rate=0.5, scan_layers=True)
     batch = packed_batch(ROWS[:1], 10, 12)
