@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from flan_mix.models import Transformer, apply, init_params, logical_axes
+from flan_mix.models import Transformer, apply_projected, init_params, logical_axes
 from flan_mix.models.config import T5Config
 from flan_mix.training import Adafactor, Partitioner, TrainState, abstract_state, make_train_step
 from flan_mix.training.loss_weights import LossConfig
@@ -54,7 +54,7 @@ def measure(config: T5Config, batch_size: int, lengths: tuple[int, int]) -> dict
         functools.partial(init_params, model), logical_axes(model), optimizer, partitioner
     )
     step = make_train_step(
-        functools.partial(apply, model),
+        functools.partial(apply_projected, model),
         optimizer,
         lambda step: jnp.float32(1e-3),
         LossConfig(),

@@ -25,7 +25,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from flan_mix.models import Transformer, apply, apply_projected, init_params, logical_axes
 from flan_mix.models.config import T5Config
@@ -34,6 +33,7 @@ from flan_mix.training.train_step import PartSums
 from tools.bench.environment import describe_environment
 from tools.bench.t5_sizes import SIZES
 from tools.bench.t5x_style import in_style, one_hot_cross_entropy
+from tools.bench.training_setup import full_batch
 from tools.bench.turns import Timed, summary, take_turns
 
 OURS, BASELINE = "ours", "baseline"
@@ -124,23 +124,6 @@ class Way:
             - analysis.alias_size_in_bytes
             + analysis.temp_size_in_bytes,
         }
-
-
-def full_batch(rows: int, inputs: int, targets: int, vocab_size: int) -> dict[str, np.ndarray]:
-    """Random tokens at every position, one example a row."""
-    random = np.random.default_rng(0)
-    encoder = random.integers(2, vocab_size, (rows, inputs)).astype(np.int32)
-    decoder = random.integers(2, vocab_size, (rows, targets)).astype(np.int32)
-    return {
-        "encoder_input_tokens": encoder,
-        "encoder_segment_ids": np.ones_like(encoder),
-        "encoder_positions": np.broadcast_to(np.arange(inputs, dtype=np.int32), encoder.shape),
-        "decoder_input_tokens": np.pad(decoder[:, :-1], ((0, 0), (1, 0))),
-        "decoder_target_tokens": decoder,
-        "decoder_loss_weights": np.ones_like(decoder),
-        "decoder_segment_ids": np.ones_like(decoder),
-        "decoder_positions": np.broadcast_to(np.arange(targets, dtype=np.int32), decoder.shape),
-    }
 
 
 def train_flops(config: T5Config, inputs: int, targets: int) -> float:

@@ -5,7 +5,7 @@ from functools import partial
 import jax
 import numpy as np
 
-from flan_mix.models import T5Config, Transformer, apply, init_params, logical_axes
+from flan_mix.models import T5Config, Transformer, apply_projected, init_params, logical_axes
 from flan_mix.training import (
     Adafactor,
     LossConfig,
@@ -22,7 +22,7 @@ def training(config: T5Config, partitioner: Partitioner) -> tuple[TrainState, Tr
     """A fresh state and the step that trains it: Adafactor, z-loss, dropout as configured."""
     model, optimizer = Transformer(config), Adafactor().build()
     step = make_train_step(
-        partial(apply, model),
+        partial(apply_projected, model),
         optimizer,
         create_learning_rate_scheduler(factors="constant", base_learning_rate=1e-3),
         LossConfig(z_loss=1e-4),
