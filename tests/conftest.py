@@ -1,4 +1,9 @@
-"""What all tests share: entry points keep compiled programs for one run of the tests, no longer."""
+"""What all tests share: how programs are compiled, and for how long they are kept.
+
+Compiling is most of what the fast tests take, so there LLVM does not optimize what XLA gives it.
+Slow tests compile as users do. Entry points keep compiled
+programs for one run of the tests, no longer.
+"""
 
 import os
 import shutil
@@ -8,8 +13,11 @@ from flan_mix.runs.compilation_cache import VARIABLE
 
 
 def pytest_configure(config) -> None:
-    """The first process makes the folder; its workers inherit the variable."""
+    """The first process decides; its workers, and what they start, inherit the variables."""
     if not hasattr(config, "workerinput"):
+        if config.option.markexpr == "not slow":
+            given = os.environ.get("XLA_FLAGS", "")
+            os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {given}"
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="flan_mix_compiled_")
 
 

@@ -26,7 +26,7 @@ ALLOWED = {
     "registry": TEMPLATES,
     "data": REGISTRY,
     "models": SEES_BATCHES,
-    "training": SEES_BATCHES,
+    "training": SEES_BATCHES | {"models"},
     "inference": SEES_BATCHES | {"models"},
     "checkpoints": CHECKPOINTS,
     "evaluation": CHECKPOINTS,

@@ -31,6 +31,8 @@ _ROWS_ROUND_UP_TO = 128
 class EncoderDecoderModel:
     """What `%MODEL` is in gin files; T5X's models.EncoderDecoderModel.
 
+    The loss's settings are those of `LossConfig`.
+
     Raises ValueError when the vocabulary has more ids than the model has rows for, and warns when
     it has so few that it may be another model's.
     """
@@ -41,6 +43,7 @@ class EncoderDecoderModel:
     z_loss: float = 0.0
     label_smoothing: float = 0.0
     loss_normalizing_factor: float | str | None = None
+    chunk_positions: int | None = None
 
     def __post_init__(self) -> None:
         ids, rows = self.vocabulary.vocab_size, self.config.vocab_size
@@ -69,6 +72,7 @@ class EncoderDecoderModel:
             z_loss=self.z_loss,
             label_smoothing=self.label_smoothing,
             loss_normalizing_factor=self.loss_normalizing_factor,
+            chunk_positions=self.chunk_positions,
         )
 
     def apply(

@@ -1,6 +1,7 @@
 """Training: loss, optimizers, partitioning, the train step and the loop around it.
 
-It sees batches and a function that gives logits, and no model, task or file by name.
+It sees batches, a function that gives what logits are made of, and how stacks of layers lie; no
+model, task or file by name.
 """
 
 from flan_mix.training.adafactor import Adafactor

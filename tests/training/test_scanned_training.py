@@ -9,7 +9,7 @@ import pytest
 from flax.serialization import to_state_dict
 
 from flan_mix.checkpoints import CheckpointStore
-from flan_mix.models import Transformer, apply, init_params, logical_axes
+from flan_mix.models import Transformer, apply_projected, init_params, logical_axes
 from flan_mix.models.layer_stacks import apart
 from flan_mix.training import Adafactor, Partitioner, abstract_state, init_state, make_train_step
 from flan_mix.training.loss_weights import LossConfig
@@ -40,7 +40,7 @@ def trained(name: str, scan: bool):
     partitioner = Partitioner()
     state = placed(init_state, model, optimizer, jax.random.key(0))
     step = make_train_step(
-        functools.partial(apply, model),
+        functools.partial(apply_projected, model),
         optimizer,
         lambda step: jnp.float32(0.01),
         LossConfig(),
