@@ -25,6 +25,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from flan_mix.models import Transformer, apply, apply_projected, init_params, logical_axes
 from flan_mix.models.config import T5Config
@@ -103,7 +104,8 @@ class Way:
             partitioner,
             jax.random.key(0),
         )
-        self._batch = partitioner.shard_batch(full_batch(*shape, config.vocab_size))
+        self._partitioner = partitioner
+        self.take(full_batch(*shape, config.vocab_size))
         self._rng = jax.random.key(1)
         lowered = step.jit_for(self._state).lower(self._state, self._batch, self._rng)
         self._compiled = lowered.compile()
@@ -112,6 +114,10 @@ class Way:
     def __call__(self) -> None:
         self._state, metrics = self._compiled(self._state, self._batch, self._rng)
         self.loss = float(metrics.loss)
+
+    def take(self, batch: Mapping[str, np.ndarray]) -> None:
+        """The batch of the steps from now on."""
+        self._batch = self._partitioner.shard_batch(batch)
 
     def memory(self) -> dict[str, int]:
         """Bytes of the arguments (the state, which is also the result) and beyond, by XLA."""
