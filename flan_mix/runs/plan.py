@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,16 +25,18 @@ from flan_mix.runs.abstract_step import AbstractStep, abstract_step, placed_stat
 from flan_mix.runs.plan_devices import Device
 from flan_mix.runs.plan_flops import matmul_flops
 from flan_mix.runs.plan_memory import Held, Peak, peak_of
-from flan_mix.runs.plan_program import Program, program_of
-from flan_mix.runs.plan_sharding import place, spec_of
+from flan_mix.runs.plan_program import Program, program_of, spec_of
+from flan_mix.runs.plan_sharding import place
 from flan_mix.runs.plan_transfers import Transfer, transfers_of
 from flan_mix.training import Partitioner
 from flan_mix.training.mesh import DATA_AXIS, MODEL_AXIS
+from flan_mix.training.projected_loss import TURNS
 
 GRADIENTS = "gradients"
 CAST_PARAMETERS = "parameters in the compute dtype"
 ACTIVATIONS = "activations"
 LOGITS = "logits and loss"
+_IN_LOSS = re.compile(r"jvp\(\)|" + TURNS.format(r"\d+"))
 
 
 @dataclass(frozen=True)
@@ -155,36 +158,14 @@ def planned(partitioner: Partitioner, mesh: MeshShape | None) -> PlannedPartitio
     )
 
 
-@dataclass(frozen=True)
-class StepTrace:
-    """A step as JAX traces it, which serves for every mesh; `model_flops` is the function's."""
-
-    jaxpr: Any
-    model_flops: float
-
-
-def trace_step(model: Any, traced: AbstractStep) -> StepTrace:
-    """Traces the step of a model."""
-    return StepTrace(
-        jax.make_jaxpr(traced.step.update)(traced.state, traced.batch, traced.key),
-        model_flops(model.module, traced.batch, traced.state.params),
-    )
-
-
-def plan_of(
-    model: Any, traced: AbstractStep, *, decoding: bool = False, trace: StepTrace | None = None
-) -> Plan:
-    """The plan of a step; `decoding` adds the caches of a batch of as many rows.
-
-    trace: of the same step, on whatever mesh; None traces it now.
-    """
-    trace = trace or trace_step(model, traced)
+def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan:
+    """The plan of a step; `decoding` adds the caches of a batch of as many rows."""
     partitioner = cast(PlannedPartitioner, traced.step.partitioner)
     mesh = dict(partitioner.mesh.shape)
-    program = placed_program(traced, trace.jaxpr)
+    program = placed_program(traced)
     peak = peak_of(program, mesh)
     memory = _argument_bytes(traced, mesh)
-    for part, held in _by_part(peak, traced, model.config.vocab_size).items():
+    for part, held in _by_part(peak, traced, model.config, mesh).items():
         memory[part] = memory.get(part, 0) + sum(h.local_bytes for h in held)
     lengths = {
         "inputs": traced.batch["encoder_input_tokens"].shape[1],
@@ -201,17 +182,17 @@ def plan_of(
         remat_policy=getattr(model.config, "remat_policy", "none"),
         memory=memory,
         peak_bytes=sum(memory.values()),
-        model_flops=trace.model_flops,
+        model_flops=model_flops(model.module, traced.batch, traced.state.params),
         step_flops=matmul_flops(program),
         communication=_summed(transfers_of(program, mesh), mesh),
         cache_bytes=_cache_bytes(model.config, rows, lengths, mesh) if decoding else None,
     )
 
 
-def placed_program(traced: AbstractStep, jaxpr: Any) -> Program:
-    """The step's program with every value placed on the mesh; jaxpr: see `StepTrace`."""
+def placed_program(traced: AbstractStep) -> Program:
+    """The step's program, as JAX traces it for its mesh, with every value placed there."""
     arguments = (traced.state, traced.batch, traced.key)
-    program = program_of(jaxpr)
+    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments))
     leaves = jax.tree.leaves(arguments)
     for value in program.inputs:
         value.spec = ((),) * len(value.shape)
@@ -248,17 +229,24 @@ def _argument_bytes(traced: AbstractStep, mesh: Mapping[str, int]) -> dict[str, 
     }
 
 
-def _by_part(peak: Peak, traced: AbstractStep, vocab_size: int) -> dict[str, list[Held]]:
+def _by_part(
+    peak: Peak, traced: AbstractStep, config: Any, mesh: Mapping[str, int]
+) -> dict[str, list[Held]]:
     """What is held at the peak, told apart by shape and by where the step makes it."""
+    # The loss sees a device's part of the vocabulary.
+    vocab_sizes = {config.vocab_size, config.vocab_size // mesh[MODEL_AXIS]}
     shapes = {_form(leaf.shape) for leaf in jax.tree.leaves(traced.state.params)}
+    shapes |= {_form((config.emb_dim, size)) for size in vocab_sizes}
     parts: dict[str, list[Held]] = defaultdict(list)
     for held in peak.held:
         scope = held.maker.scope if held.maker is not None else ""
         form = _form(held.value.shape)
         if form in shapes and len(form) > 1:
-            made_forwards = held.maker is None or ("transpose(" not in scope and "jvp(" in scope)
-            parts[CAST_PARAMETERS if made_forwards else GRADIENTS].append(held)
-        elif vocab_size in held.value.shape:
+            is_forwards = "transpose(" not in scope and "jvp(" in scope
+            # The loss, which stands in no module, takes its gradients on the way forwards.
+            is_cast = held.maker is None or (is_forwards and not _IN_LOSS.search(scope))
+            parts[CAST_PARAMETERS if is_cast else GRADIENTS].append(held)
+        elif vocab_sizes & set(held.value.shape):
             parts[LOGITS].append(held)
         else:
             parts[ACTIVATIONS].append(held)

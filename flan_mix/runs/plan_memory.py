@@ -21,6 +21,8 @@ _SAME_MEMORY = {
     "expand_dims",
     "name",
     "optimization_barrier",
+    "pmax",
+    "psum",
     "random_unwrap",
     "random_wrap",
     "reshape",
@@ -29,7 +31,7 @@ _SAME_MEMORY = {
     "squeeze",
     "stop_gradient",
 }
-"""Operations whose result is their input, seen otherwise."""
+"""Operations whose result is their input, seen otherwise or summed over devices in its place."""
 
 _STANDING = {
     "conv_general_dilated",
@@ -107,7 +109,7 @@ class _Sweep:
         self._makers: dict[int, Operation] = {}
         self._readers: dict[int, list[Operation]] = defaultdict(list)
         for operation in program.operations:
-            if operation.name in _SAME_MEMORY:
+            if self._is_view(operation):
                 for value, seen in zip(operation.inputs, operation.outputs, strict=False):
                     self._sources[id(seen)] = self._source(value)
                 continue
@@ -132,26 +134,33 @@ class _Sweep:
             size = sum(map(self._bytes, made))
             passing = self._passing(operation)
             now = live + size + sum(h.local_bytes for h in passing)
-            if _runs_in_place(operation):
-                now -= self._reused(made, dying)
+            # A loop's first values lie where its results will.
+            into = list(operation.outputs) if operation.bodies else made
+            reused = self._reused(into, dying) if _runs_in_place(operation) else set()
+            now -= sum(held[value].local_bytes for value in reused)
             held.update({id(v): Held(v, self._bytes(v), operation) for v in made})
             if now > most.total_bytes:
-                most = Peak(now, (*held.values(), *passing), operation)
+                beside = [h for value, h in held.items() if value not in reused]
+                most = Peak(now, (*beside, *passing), operation)
             live += size
             for value in (*dying, *(v for v in made if id(v) not in last)):
                 live -= held.pop(id(value)).local_bytes
         return most
 
-    def _reused(self, made: list[Value], dying: list[Value]) -> int:
-        """Bytes of results that take the memory of inputs of their size, read here for the last."""
-        free = Counter(map(self._bytes, dying))
+    def _reused(self, made: list[Value], dying: list[Value]) -> set[int]:
+        """Inputs, read here for the last time, whose memory results of their size take over."""
         wanted = Counter(map(self._bytes, made))
-        return sum(size * count for size, count in (free & wanted).items())
+        reused = set()
+        for value in dying:
+            if wanted[self._bytes(value)]:
+                wanted[self._bytes(value)] -= 1
+                reused.add(id(value))
+        return reused
 
     def _kernels(self) -> list[_Kernel]:
         kernels = []
         for operation in self.program.operations:
-            if operation.name in _SAME_MEMORY:
+            if self._is_view(operation):
                 continue
             if _is_fusible(operation) and not any(map(self._lies_in_memory, operation.outputs)):
                 continue
@@ -217,11 +226,11 @@ class _Sweep:
 
     def _passing(self, operation: Operation) -> list[Held]:
         """What an operation needs while it runs: a loop its body's peak, a product its copies."""
+        passing = []
         if operation.bodies:
             peaks = [peak_of(b, self.mesh, copies_operands=self.copies_operands)
                      for b in operation.bodies]  # fmt: skip
-            return list(max(peaks, key=lambda peak: peak.total_bytes).held)
-        passing = []
+            passing += max(peaks, key=lambda peak: peak.total_bytes).held
         for value, axes in operation.gathered:
             spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
             whole = Value(value.shape, value.itemsize, spec).local_bytes(self.mesh)
@@ -229,6 +238,11 @@ class _Sweep:
         if self.copies_operands and operation.name == "dot_general":
             passing += [Held(v, self._bytes(v), None) for v in _turned(operation)]
         return passing
+
+    def _is_view(self, operation: Operation) -> bool:
+        """A product of matrices reads either as it lies or turned."""
+        is_turn = operation.name == "transpose" and len(operation.inputs[0].shape) == 2
+        return operation.name in _SAME_MEMORY or (is_turn and not self.copies_operands)
 
     def _source(self, value: Value) -> Value:
         return self._sources.get(id(value), value)

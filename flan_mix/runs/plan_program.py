@@ -2,18 +2,22 @@
 
 JAX traces the step as nested expressions (jaxprs). Here calls are written out in place, work that
 nothing needs is dropped, and every array becomes a `Value` that can be told how it lies on a mesh.
-Loops keep their bodies as programs of their own.
+Loops keep their bodies as programs of their own; so does work written for each device by itself
+(`shard_map`), whose arrays have the shapes of a device's parts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 from jax.extend import core
+
+from flan_mix.training.projected_loss import TURNS
 
 Spec = tuple[tuple[str, ...], ...]
 """For each dimension of an array, the axes of the mesh that it is split over."""
@@ -33,6 +37,8 @@ _CALLS = {
 
 _LOOPS = {"cond", "scan", "shard_map", "while"}
 """Operations that keep their expressions as bodies."""
+
+_TURNS = re.compile(TURNS.format(r"(\d+)"))
 
 
 @dataclass(eq=False)
@@ -62,9 +68,10 @@ class Operation:
     """One operation of a program.
 
     scope: the modules and transformations that it stands in, as JAX names them. bodies: of a loop,
-    the program of one turn; of a branch, one for each way. gathered: inputs that devices must
-    have more of than they hold, and the axes of the mesh to gather them along. summed: the axes
-    along which devices hold parts of the sum that the result is.
+    the program of one turn; of a branch, one for each way. turns: how often a loop runs its body at
+    most; 1 where a `while` stands in no scope that says so (see `TURNS`). gathered: inputs that
+    devices must have more of than they hold, and the axes of the mesh to gather them along. summed:
+    the axes along which devices hold parts of the sum that the result is.
     """
 
     name: str
@@ -73,6 +80,7 @@ class Operation:
     params: Mapping[str, Any]
     scope: str = ""
     bodies: tuple[Program, ...] = ()
+    turns: int = 1
     gathered: tuple[tuple[Value, tuple[str, ...]], ...] = ()
     summed: tuple[str, ...] = ()
 
@@ -86,6 +94,12 @@ class Program:
     operations: list[Operation] = field(default_factory=list)
 
 
+def spec_of(spec: Iterable[Any], dimensions: int = 0) -> Spec:
+    """A PartitionSpec for an array of so many dimensions, written out."""
+    axes = [(a,) if isinstance(a, str) else tuple(a or ()) for a in spec]
+    return (*axes, *((),) * (dimensions - len(axes)))
+
+
 def program_of(closed: core.ClosedJaxpr) -> Program:
     """The program of a traced function, without operations whose results nothing reads."""
     return _Writer().program(closed.jaxpr)
@@ -97,10 +111,10 @@ class _Writer:
     def __init__(self) -> None:
         self._operations: list[Operation] = []
 
-    def program(self, jaxpr: Any) -> Program:
+    def program(self, jaxpr: Any, scope: str = "") -> Program:
         known = {var: _value(var.aval) for var in (*jaxpr.constvars, *jaxpr.invars)}
         inputs = tuple(known[var] for var in (*jaxpr.constvars, *jaxpr.invars))
-        outputs = self._write(jaxpr, known, "")
+        outputs = self._write(jaxpr, known, scope)
         return Program(inputs, outputs, _needed(self._operations, outputs))
 
     def _write(self, jaxpr: Any, known: dict[Any, Value], scope: str) -> tuple[Value, ...]:
@@ -117,9 +131,10 @@ class _Writer:
             else:
                 outputs = tuple(_value(var.aval) for var in equation.outvars)
                 inner = core.jaxprs_in_params(equation.params) if name in _LOOPS else ()
-                bodies = tuple(_Writer().program(body) for body in inner)
+                bodies = tuple(_Writer().program(body, inner_scope) for body in inner)
+                turns = _turns(equation) if bodies else 1
                 self._operations.append(
-                    Operation(name, inputs, outputs, equation.params, inner_scope, bodies)
+                    Operation(name, inputs, outputs, equation.params, inner_scope, bodies, turns)
                 )
             known.update(zip(equation.outvars, outputs, strict=True))
         return tuple(read(atom) for atom in jaxpr.outvars)
@@ -129,6 +144,13 @@ class _Writer:
         constants = tuple(_value(var.aval) for var in jaxpr.constvars)
         variables = (*jaxpr.constvars, *jaxpr.invars)
         return self._write(jaxpr, dict(zip(variables, (*constants, *inputs), strict=True)), scope)
+
+
+def _turns(equation: Any) -> int:
+    if equation.primitive.name == "scan":
+        return equation.params["length"]
+    said = _TURNS.findall(str(equation.source_info.name_stack))
+    return int(said[-1]) if said and equation.primitive.name == "while" else 1
 
 
 def _value(aval: Any) -> Value:

@@ -2,7 +2,8 @@
 
 What is given is where arguments lie and the constraints that the model names; the rest follows as
 XLA's partitioner infers it, operation by operation: along dimensions that an operation keeps, and
-with a sum over devices where it adds up along a dimension that is split.
+with a sum over devices where it adds up along a dimension that is split. Work written for each
+device by itself says all this: what lies where before and after it, and what is summed within.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flan_mix.runs.plan_program import Operation, Program, Spec, Value
+from flan_mix.runs.plan_program import Operation, Program, Spec, Value, spec_of
 from flan_mix.training.mesh import DATA_AXIS
 
 _ROUNDS = 2  # Forwards and backwards; what the second finds no third has been seen to change.
@@ -40,12 +41,6 @@ def place(program: Program, mesh: Mapping[str, int]) -> None:
     placing.forwards(program)
 
 
-def spec_of(spec: Iterable[Any], dimensions: int) -> Spec:
-    """A PartitionSpec for an array of so many dimensions, written out."""
-    axes = [(a,) if isinstance(a, str) else tuple(a or ()) for a in spec]
-    return (*axes, *((),) * (dimensions - len(axes)))
-
-
 def whole(value: Value) -> Spec:
     """The spec of an array that every device holds all of."""
     return ((),) * len(value.shape)
@@ -57,11 +52,16 @@ class _Placing:
         # Gradients, which are sums over the batch, and what is made of them: each may end up split
         # as its readers are, which makes of the sum over devices a sum and scatter.
         self.loose: set[int] = set()
+        # What the program itself places, which nothing that reads it moves.
+        self.fixed: set[int] = set()
         # Parameters, and what is made of nothing else.
         self.stored: set[int] = set()
 
     def forwards(self, program: Program) -> None:
         for operation in program.operations:
+            if operation.name == "shard_map":
+                self._on_each_device(operation)
+                continue
             if operation.bodies:
                 pairs = _boundary(operation)
                 _match(pairs)
@@ -83,6 +83,10 @@ class _Placing:
     def backwards(self, program: Program) -> None:
         """Values lie as finely as their readers have them, where nothing else places them."""
         for operation in reversed(program.operations):
+            if operation.name == "shard_map":
+                for value, spec in _specs(operation.inputs, operation.params["in_specs"]):
+                    self._adopt(value, spec)
+                continue
             if operation.bodies:
                 _match(_boundary(operation))
                 for body in operation.bodies:
@@ -100,13 +104,32 @@ class _Placing:
                 if spec is not None:
                     self._adopt(value, spec)
 
+    def _on_each_device(self, operation: Operation) -> None:
+        """`shard_map` over all axes of the mesh: the body's arrays are the parts of a device."""
+        (body,) = operation.bodies
+        for value in body.inputs:
+            value.spec = whole(value)
+        self.forwards(body)
+        operation.gathered = tuple(
+            (value, lost)
+            for value, spec in _specs(operation.inputs, operation.params["in_specs"])
+            if (lost := _lost(value.spec or spec, spec))
+        )
+        for value, spec in _specs(operation.outputs, operation.params["out_specs"]):
+            self._adopt(value, spec)
+            self.fixed.add(id(value))
+            if DATA_AXIS not in _flat(spec):
+                # Of a gradient summed within, each device may go on with a part.
+                self.loose.add(id(value))
+
     def _is_loose(self, operation: Operation) -> bool:
         if operation.name not in _BACKWARDS and not _is_elementwise(operation):
             return False
         return any(id(v) in self.loose for v in operation.inputs)
 
     def _adopt(self, value: Value, spec: Spec) -> None:
-        if value.spec is None or (id(value) in self.loose and _is_finer(spec, value.spec)):
+        is_free = id(value) in self.loose and id(value) not in self.fixed
+        if value.spec is None or (is_free and _is_finer(spec, value.spec)):
             value.spec = self._fitting(value, spec)
 
     def _fitting(self, value: Value, spec: Spec) -> Spec:
@@ -173,6 +196,21 @@ def _constraint(operation: Operation) -> _Laid:
     spec = spec_of(getattr(sharding, "spec", ()) or (), len(value.shape))
     lost = tuple(axis for axis in _flat(value.spec or spec) if axis not in _flat(spec))
     return _Laid([spec], ((value, lost),) if lost else ())
+
+
+def _summed_across(operation: Operation) -> _Laid:
+    """Sums and maxima over devices that the program itself asks for."""
+    return _Laid([value.spec for value in operation.inputs], (), operation.params["axes"])
+
+
+def _specs(values: Sequence[Value], specs: Iterable[Any]) -> list[tuple[Value, Spec]]:
+    return [(v, spec_of(spec, len(v.shape))) for v, spec in zip(values, specs, strict=True)]
+
+
+def _lost(spec: Spec, than: Spec) -> tuple[str, ...]:
+    """Axes that split a dimension in `spec` and not in `than`."""
+    pairs = zip(spec, than, strict=True)
+    return tuple(axis for axes, kept in pairs for axis in axes if axis not in kept)
 
 
 def _flat(spec: Iterable[Iterable[str]]) -> tuple[str, ...]:
@@ -315,6 +353,8 @@ def _nowhere(operation: Operation, out: Value) -> Spec | None:
 
 _SPECIAL: Mapping[str, Callable[[Operation], _Laid]] = {
     "gather": _gather,
+    "pmax": _summed_across,
+    "psum": _summed_across,
     "reshard": _constraint,
     "scatter-add": _scatter,
     "sharding_constraint": _constraint,
@@ -345,6 +385,15 @@ def _boundary(operation: Operation) -> list[tuple[Value, Value, int]]:
     params, pairs = operation.params, []
     for body in operation.bodies:
         outside, inside = list(operation.inputs), list(body.inputs)
+        if operation.name == "while":
+            constants = params["cond_nconsts"]
+            if body is operation.bodies[0]:  # the condition
+                outside = outside[:constants] + outside[constants + params["body_nconsts"] :]
+                pairs += [(a, b, 0) for a, b in zip(outside, inside, strict=True)]
+                continue
+            outside = outside[constants:]
+            carry_in = inside[params["body_nconsts"] :]
+            pairs += [(b, a, 0) for a, b in zip(body.outputs, carry_in, strict=True)]
         # A jaxpr's constants come first in the body and are no arguments of the operation.
         inside = inside[len(inside) - len(outside) :] if len(inside) >= len(outside) else inside
         outside = outside[len(outside) - len(inside) :]

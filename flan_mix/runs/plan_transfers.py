@@ -41,9 +41,8 @@ def transfers_of(program: Program, mesh: Mapping[str, int], times: int = 1) -> l
     """All transfers of a program that `plan_sharding.place` has placed."""
     transfers = []
     for operation in program.operations:
-        turns = times * int(operation.params.get("length", 1)) if operation.bodies else times
         for body in operation.bodies:
-            transfers += transfers_of(body, mesh, turns)
+            transfers += transfers_of(body, mesh, times * operation.turns)
         for value, axes in operation.gathered:
             transfers += _transfer("all-gather", value, axes, mesh, times, operation)
         for value in operation.outputs:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CHUNK_LOGITS = {"cpu": 2**23}
 """How many logits a chunk has, by platform; elsewhere enough to keep matrix units busy."""
 CHUNK_LOGITS_ELSEWHERE = 2**26
+TURNS = "at_most_{}_turns"
+"""The scope around the loop over chunks: its turns where every position counts."""
 
 
 def projected_losses(
@@ -42,7 +44,7 @@ def projected_losses(
 
     The logits are hidden·kernel in float32. Gradients flow through the sum alone. Positions of
     weight 0 are not computed; their losses are 0. mesh: where the arrays lie, rows over 'data' and
-    the vocabulary over 'model'; None: here.
+    the vocabulary over 'model'; None: here. On an abstract mesh chunks are as on accelerators.
     """
     total, losses = _weighted_sum(
         config, mesh, hidden, kernel, targets, weights.astype(jnp.float32)
@@ -75,18 +77,17 @@ _weighted_sum.defvjp(_forward, _backward)
 def _placed(config, mesh, with_gradients, *arrays):
     """`_in_chunks` on every device of a mesh, each with its part of the arrays."""
     hidden, kernel, targets, weights = arrays
+    logits = CHUNK_LOGITS.get(_platform(mesh), CHUNK_LOGITS_ELSEWHERE)
+    in_chunks = partial(_in_chunks, config, with_gradients, logits)
     if mesh is None or mesh.size == 1:
-        return _in_chunks(config, with_gradients, None, (), *arrays)
+        return in_chunks(None, (), *arrays)
     splits_vocab = mesh.shape[MODEL_AXIS] > 1 and kernel.shape[1] % mesh.shape[MODEL_AXIS] == 0
     rows, columns = (
         PartitionSpec(DATA_AXIS),
         PartitionSpec(None, MODEL_AXIS if splits_vocab else None),
     )
-    local = partial(
-        _in_chunks, config, with_gradients, MODEL_AXIS if splits_vocab else None, (DATA_AXIS,)
-    )
     return jax.shard_map(
-        local,
+        partial(in_chunks, MODEL_AXIS if splits_vocab else None, (DATA_AXIS,)),
         mesh=mesh,
         in_specs=(rows, columns, rows, rows),
         out_specs=(rows, (rows, columns) if with_gradients else None),
@@ -97,6 +98,7 @@ def _placed(config, mesh, with_gradients, *arrays):
 def _in_chunks(
     config: LossConfig,
     with_gradients: bool,
+    chunk_logits: int,
     vocab_axis: str | None,
     row_axes: tuple[str, ...],
     hidden: Float[Array, "batch length embed"],
@@ -106,7 +108,7 @@ def _in_chunks(
 ) -> tuple[Losses, tuple[Any, Any] | None]:
     """Losses of every position and gradients of their weighted sum, of this device's arrays."""
     shape, dtype = targets.shape, hidden.dtype
-    chunk = _chunk_positions(config, targets.size, kernel.shape[1])
+    chunk = _chunk_positions(config, targets.size, kernel.shape[1], chunk_logits)
     # Positions that count come first, so that the chunks behind them need not be looked at.
     order = jnp.argsort(weights.ravel() == 0, stable=True)
     padding = -targets.size % chunk
@@ -140,9 +142,10 @@ def _in_chunks(
 
     zeros = jnp.zeros((targets.size,), jnp.float32)
     nothing = (jnp.zeros_like(hidden), jnp.zeros_like(kernel)) if with_gradients else None
-    losses, gradients = jax.lax.fori_loop(
-        0, (count + chunk - 1) // chunk, visit, (Losses(zeros, zeros, zeros), nothing)
-    )
+    with jax.named_scope(TURNS.format(targets.size // chunk)):
+        losses, gradients = jax.lax.fori_loop(
+            0, (count + chunk - 1) // chunk, visit, (Losses(zeros, zeros, zeros), nothing)
+        )
     back = jnp.argsort(order)
     losses = jax.tree.map(lambda array: array[back].reshape(shape), losses)
     if gradients is not None:
@@ -203,11 +206,17 @@ def _over_vocab(vocab_axis: str | None, reduce: Any, array: Float[Array, "chunk 
     return across(local, vocab_axis)
 
 
-def _chunk_positions(config: LossConfig, positions: int, vocab_size: int) -> int:
-    """How many positions a chunk has: what was asked for, or what the platform likes."""
+def _platform(mesh: Mesh | None) -> str:
+    """Of the devices of a mesh, or of this process; empty where the devices are not there."""
+    if mesh is None:
+        return jax.default_backend()
+    return mesh.devices.flat[0].platform if isinstance(mesh, Mesh) else ""
+
+
+def _chunk_positions(config: LossConfig, positions: int, vocab_size: int, logits: int) -> int:
+    """How many positions a chunk has: what was asked for, or those of about so many logits."""
     if config.chunk_positions is not None:
         return min(config.chunk_positions, positions)
-    logits = CHUNK_LOGITS.get(jax.default_backend(), CHUNK_LOGITS_ELSEWHERE)
     fitting = max(128, logits // vocab_size // 128 * 128)
     # Chunks of one size, so that the last is not mostly padding.
     chunks = -(-positions // fitting)

@@ -16,7 +16,7 @@ import jax
 
 from flan_mix.models import T5Config, Transformer
 from flan_mix.runs.abstract_step import abstract_step, placed_state
-from flan_mix.runs.plan import placed_program, trace_step
+from flan_mix.runs.plan import placed_program
 from flan_mix.runs.plan_memory import peak_of
 from flan_mix.runs.plan_transfers import transfers_of
 from flan_mix.runs.trainer import Trainer
@@ -42,7 +42,7 @@ def main() -> None:
     partitioner = Partitioner(num_partitions=model_parts)
     arguments = {"train_dataset_cfg": dataset, "trainer": Trainer(num_microbatches=given["parts"])}
     traced = abstract_step(arguments, model, partitioner, placed_state(model, partitioner))
-    program = placed_program(traced, trace_step(model, traced).jaxpr)
+    program = placed_program(traced)
     mesh = dict(partitioner.mesh.shape)
     lowered = traced.step.jit_for(traced.state).lower(traced.state, traced.batch, traced.key)
     compiled = lowered.compile(compiler_options=OPTIONS)

@@ -19,7 +19,13 @@ from flan_mix.runs.plan_devices import device_named
 from flan_mix.runs.plan_flops import matmul_flops
 from flan_mix.runs.plan_program import program_of
 from flan_mix.runs.trainer import Trainer
-from flan_mix.training import Adafactor, AdamW, Partitioner, standard_logical_axis_rules
+from flan_mix.training import (
+    Adafactor,
+    AdamW,
+    LossConfig,
+    Partitioner,
+    standard_logical_axis_rules,
+)
 
 TINY = T5Config(
     vocab_size=512,
@@ -54,6 +60,7 @@ class Dataset:
 class Model:
     config: T5Config = TINY
     optimizer: Any = field(default_factory=Adafactor)
+    loss_config: LossConfig = field(default_factory=LossConfig)
 
     @property
     def module(self) -> Transformer:
@@ -62,10 +69,10 @@ class Model:
 
 @functools.cache
 def planned(
-    mesh="data:1", config=TINY, optimizer=None, rules=None, microbatches=None, rows=8
+    mesh="data:1", config=TINY, optimizer=None, rules=None, microbatches=None, rows=8, chunk=None
 ) -> Plan:
     arguments = {
-        "model": Model(config, optimizer or Adafactor()),
+        "model": Model(config, optimizer or Adafactor(), LossConfig(chunk_positions=chunk)),
         "partitioner": Partitioner(logical_axis_rules=rules),
         "train_dataset_cfg": Dataset(rows),
         "trainer": Trainer(num_microbatches=microbatches),
@@ -123,14 +130,13 @@ def test_bfloat16_halves_activations():
 
 
 TABLE = 4 * TINY.vocab_size * TINY.emb_dim
+BIASES = 4 * TINY.num_heads * (32 * 32 + 16 * 16)  # summed as [heads, query, key]
 
 
 def test_data_parallel_devices_sum_every_gradient():
     plan = planned("data:8")
-    # The table of embeddings has two gradients, of inputs and of targets; biases of positions
-    # are summed as [heads, query, key].
-    biases = 4 * TINY.num_heads * (32 * 32 + 16 * 16)
-    expected = 4 * plan.parameters + TABLE + biases
+    # The table of embeddings has two gradients, of inputs and of targets.
+    expected = 4 * plan.parameters + TABLE + BIASES
     assert sent(plan, "all-reduce", "data") == pytest.approx(expected, rel=0.01)
     assert {(c.kind, c.axes) for c in plan.communication} == {("all-reduce", "data")}
 
@@ -138,9 +144,12 @@ def test_data_parallel_devices_sum_every_gradient():
 def test_zero_gathers_parameters_and_scatters_gradients():
     plan = planned("data:8", rules=ZERO)
     kernels = 4 * plan.parameters
-    assert sent(plan, "reduce-scatter", "data") == pytest.approx(kernels + TABLE, rel=0.02)
-    # Forwards and backwards; the table of embeddings for inputs and for targets, forwards alone.
-    assert sent(plan, "all-gather", "data") == pytest.approx(2 * kernels, rel=0.1)
+    # The table of embeddings twice. The loss sums the gradient of the logits' kernel whole.
+    assert sent(plan, "reduce-scatter", "data") == pytest.approx(kernels, rel=0.02)
+    assert sent(plan, "all-reduce", "data") == pytest.approx(TABLE + BIASES, rel=0.02)
+    # Forwards and backwards; the table of embeddings for inputs and for targets, forwards alone;
+    # the logits' kernel once.
+    assert sent(plan, "all-gather", "data") == pytest.approx(2 * kernels - TABLE, rel=0.02)
 
 
 def test_model_parallel_layers_sum_their_outputs():
@@ -150,8 +159,32 @@ def test_model_parallel_layers_sum_their_outputs():
     # Backwards each product with a kernel that is split by columns has a sum: q, k, v, wi_0 and
     # wi_1; attention to the encoder sums k and v over inputs; and the logits.
     backwards = inputs * (5 + 2) + targets * (5 + 1 + 1)
+    # Of each position's logits the largest, the sum of their exponentials and the target's.
+    loss = 3 * 4 * 8 * 16
     found = sent(plan, "all-reduce", "model")
-    assert found == pytest.approx(forwards + backwards, rel=0.02)
+    assert found == pytest.approx(forwards + backwards + loss, rel=1e-3)
+
+
+def test_a_loss_in_chunks_sums_and_computes_as_much_and_holds_less():
+    plan, chunked = planned("data:2,model:4"), planned("data:2,model:4", chunk=16)
+    assert chunked.step_flops == plan.step_flops
+    assert sent(chunked, "all-reduce", "model") == sent(plan, "all-reduce", "model")
+    times = [
+        sum(c.transfers for c in p.communication if c.axes == "model") for p in (plan, chunked)
+    ]
+    assert times[1] - times[0] == 4 * (4 - 1)  # four sums a chunk; 64 positions of a device
+    wide = replace(TINY, vocab_size=4096)
+    logits = 4 * 8 * 16 * wide.vocab_size
+    saved = planned(config=wide).peak_bytes - planned(config=wide, chunk=16).peak_bytes
+    assert saved > 0.5 * logits
+
+
+def test_devices_share_the_products_of_a_step():
+    whole = planned(chunk=24)  # 6 chunks of 24 hold 128 positions
+    padding = 3 * 2 * (6 * 24 - 8 * 16) * TINY.emb_dim * TINY.vocab_size
+    assert whole.step_flops == planned().step_flops + padding
+    for mesh in ("data:8", "model:4", "data:2,model:4", "data:2,model:3"):
+        assert planned(mesh).step_flops == planned().step_flops
 
 
 def test_one_device_sends_nothing():

@@ -13,7 +13,7 @@ import jax
 
 from flan_mix.models import T5Config, Transformer
 from flan_mix.runs.abstract_step import abstract_step, placed_state
-from flan_mix.runs.plan import Plan, parse_mesh, plan_of, planned, trace_step
+from flan_mix.runs.plan import Plan, parse_mesh, plan_of, planned
 from flan_mix.runs.plan_devices import device_named
 from flan_mix.runs.trainer import Trainer
 from flan_mix.training import Adafactor, Partitioner, standard_logical_axis_rules
@@ -43,14 +43,14 @@ def main() -> None:
 
 
 def plans(config: T5Config, batch_size: int) -> list[Plan]:
-    """The plans of one size on all meshes; the step is traced once."""
+    """The plans of one size on all meshes."""
     config = dataclasses.replace(config, dtype="bfloat16")
     model = SimpleNamespace(config=config, module=Transformer(config), optimizer=Adafactor())
     dataset = SimpleNamespace(
         batch_size=batch_size, task_feature_lengths={"inputs": 512, "targets": 128}
     )
     rules = standard_logical_axis_rules(parameter_partitioning_dims=2)
-    found, trace = [], None
+    found = []
     for mesh in MESHES:
         partitioner = planned(Partitioner(logical_axis_rules=rules), parse_mesh(mesh))
         step = abstract_step(
@@ -59,8 +59,7 @@ def plans(config: T5Config, batch_size: int) -> list[Plan]:
             partitioner,
             placed_state(model, partitioner),
         )
-        trace = trace or trace_step(model, step)
-        found.append(plan_of(model, step, trace=trace))
+        found.append(plan_of(model, step))
     return found
 
 
