@@ -78,7 +78,14 @@ def numpy_beam_search(inputs, beams, alpha, longest, config, params):
     return [*ended, *live][:beams]
 
 
-@pytest.mark.parametrize("beams, alpha, longest", [(1, 0.6, 9), (3, 0.6, 9), (4, 0.0, 12)])
+@pytest.mark.parametrize(
+    "beams, alpha, longest",
+    [
+        (3, 0.6, 9),
+        pytest.param(1, 0.6, 9, marks=pytest.mark.slow),
+        pytest.param(4, 0.0, 12, marks=pytest.mark.slow),
+    ],
+)
 def test_narrow_beams_follow_the_rules(beams, alpha, longest):
     config = small_config(vocab_size=12, num_encoder_layers=1, num_decoder_layers=2)
     for seed in range(3):

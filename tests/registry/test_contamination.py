@@ -214,6 +214,7 @@ def test_a_file_of_another_kind_is_refused_by_name(tmp_path):
         read_drops(path)
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_evaluation(add):
     """Twice the training rows need no more: what is kept of them are the ids that overlap."""
     import tracemalloc

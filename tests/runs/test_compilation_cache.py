@@ -38,6 +38,7 @@ def trained(folder: Path, name: str, cache: Path) -> tuple[list[dict], set[str]]
     return [json.loads(line) for line in lines], {name for name in kept if name.endswith("-cache")}
 
 
+@pytest.mark.slow
 def test_a_second_run_takes_the_step_of_the_first_and_computes_the_same_bits(tmp_path: Path):
     cold, kept = trained(tmp_path, "cold", tmp_path / "compiled")
     warm, kept_then = trained(tmp_path, "warm", tmp_path / "compiled")

@@ -13,6 +13,7 @@ import pytest
 from tests.end_to_end.toy_run import REPOSITORY, train_toy
 from tests.runs.toy_evaluation import evaluate_toy_suite
 
+pytestmark = pytest.mark.slow
 PROGRAM = Path(__file__).with_name("evaluate_on_hosts.py")
 
 

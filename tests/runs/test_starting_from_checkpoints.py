@@ -113,7 +113,13 @@ def test_checkpoints_are_found_for_evaluation_with_their_steps(own, tmp_path) ->
     assert [(one.format, one.step) for one in found] == [("flan_mix", 5), ("t5x", 7)]
 
 
-@pytest.mark.parametrize("form", ["flan_mix", "t5x", "t5x-orbax", "hf"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "hf",
+        *(pytest.param(form, marks=pytest.mark.slow) for form in ("flan_mix", "t5x", "t5x-orbax")),
+    ],
+)
 def test_rules_take_a_checkpoint_of_any_format_into_a_deeper_model(own, tmp_path, form) -> None:
     state, folder = own
     convert(folder, tmp_path / "made", ConversionSettings(form, verification="parameters"))
@@ -157,7 +163,7 @@ def test_shapes_that_no_rule_mends_name_both_models_too(own, tmp_path) -> None:
         start_from(folder, tmp_path, a_model(mlp_dim=24), RestoreRules(strict=False))
 
 
-@pytest.mark.parametrize("form", ["t5x", "hf"])
+@pytest.mark.parametrize("form", ["t5x", pytest.param("hf", marks=pytest.mark.slow)])
 def test_scanned_layers_start_from_a_checkpoint_as_unrolled_ones_do(own, tmp_path, form) -> None:
     _, folder = own
     convert(folder, tmp_path / "made", ConversionSettings(form, verification="parameters"))
