@@ -21,9 +21,11 @@ Tree = Any
 
 
 def materialized(array: jax.Array) -> jax.Array:
-    """The array, which XLA's CPU compiler has to write out as it is instead of computing it later.
+    """The array, which XLA's CPU compiler does not turn into something else on the way to its reader.
 
-    Elsewhere nothing: merging is what other compilers do well.
+    So a transpose stays one, instead of a product with its operands in another order, which that
+    compiler is slow at. Fusion comes later and is not held back. Elsewhere nothing: merging is what
+    other compilers do well.
     """
     return jax.lax.optimization_barrier(array) if jax.default_backend() == "cpu" else array
 
