@@ -21,7 +21,7 @@ Tree = Any
 
 
 def materialized(array: jax.Array) -> jax.Array:
-    """The array, which XLA's CPU compiler does not turn into something else on the way to its reader.
+    """The array, which XLA's CPU compiler does not make into something else before it is read.
 
     So a transpose stays one, instead of a product with its operands in another order, which that
     compiler is slow at. Fusion comes later and is not held back. Elsewhere nothing: merging is what
