@@ -46,9 +46,10 @@ def projected_losses(
     weight 0 are not computed; their losses are 0. mesh: where the arrays lie, rows over 'data' and
     the vocabulary over 'model'; None: here. On an abstract mesh chunks are as on accelerators.
     """
-    total, losses = _weighted_sum(
-        config, mesh, hidden, kernel, targets, weights.astype(jnp.float32)
-    )
+    weights = jnp.asarray(weights, jnp.float32)
+    # What custom_vjp gives back has no type.
+    of_batch: Any = _weighted_sum(config, mesh, hidden, kernel, targets, weights)
+    total, losses = of_batch
     return total, jax.tree.map(jax.lax.stop_gradient, losses)
 
 
