@@ -45,11 +45,11 @@ def compiled(config=None, **setting):
     ],
     ids=["one layer", "short", "long", "microbatches", "mostly parameters", "mesh 4x2"],
 )
-def test_peak_is_xlas_or_up_to_two_fifths_less(setting):
+def test_peak_is_xlas_or_up_to_half_less(setting):
     """The goal is a tenth; docs/planning.md says how far off it is, and of what."""
     found = compiled(**setting)
     xla = found["arguments"] + found["temporary"]
-    assert 0.6 * xla < found["arguments"] + found["planned"] < 1.1 * xla
+    assert 0.5 * xla < found["arguments"] + found["planned"] < 1.1 * xla
 
 
 @pytest.mark.slow
