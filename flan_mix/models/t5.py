@@ -277,17 +277,35 @@ class Transformer(nn.Module):
 
         Dropout, where not `deterministic`, draws from the rng named "dropout".
         """
+        decoded = self.teacher_forced(
+            encoder_input_tokens,
+            decoder_input_tokens,
+            encoder_segment_ids,
+            decoder_segment_ids,
+            deterministic=deterministic,
+        )
+        return self.logits(decoded)
+
+    def teacher_forced(
+        self,
+        encoder_input_tokens: Int[Array, "batch input_length"],
+        decoder_input_tokens: Int[Array, "batch target_length"],
+        encoder_segment_ids: Int[Array, "batch input_length"],
+        decoder_segment_ids: Int[Array, "batch target_length"],
+        *,
+        deterministic: bool,
+    ) -> Float[Array, "batch target_length embed"]:
+        """`__call__` before the logits."""
         encoded = self.encode(
             encoder_input_tokens, encoder_segment_ids, deterministic=deterministic
         )
-        decoded = self.decode(
+        return self.decode(
             encoded,
             encoder_segment_ids,
             decoder_input_tokens,
             decoder_segment_ids,
             deterministic=deterministic,
         )
-        return self.logits(decoded)
 
     def encode(
         self,
@@ -390,16 +408,11 @@ def apply_projected(
     """`apply` without its last product: what a loss that never holds the logits starts from."""
     rngs = None if dropout_rng is None else {"dropout": dropout_rng}
     bound = model.bind({"params": params}, rngs=rngs)
-    deterministic = dropout_rng is None
-    input_segments, target_segments = batch["encoder_segment_ids"], batch["decoder_segment_ids"]
-    encoded = bound.encode(
-        batch["encoder_input_tokens"], input_segments, deterministic=deterministic
-    )
-    decoded = bound.decode(
-        encoded,
-        input_segments,
+    decoded = bound.teacher_forced(
+        batch["encoder_input_tokens"],
         batch["decoder_input_tokens"],
-        target_segments,
-        deterministic=deterministic,
+        batch["encoder_segment_ids"],
+        batch["decoder_segment_ids"],
+        deterministic=dropout_rng is None,
     )
     return bound.projected(decoded)

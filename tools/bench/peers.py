@@ -161,8 +161,7 @@ def _row(
     row["matmul_seconds"] = statistics.median(m.seconds for m in matmuls)
     row["in_matmuls"] = row["seconds"] / row["matmul_seconds"]
     if what == "step":
-        flops = shape[0] * train_flops(config, *shape[1:])
-        row["mfu"] = flops / (2 * MATMUL_SIZE**3) / row["in_matmuls"]
+        row["mfu"] = train_flops(config, shape) / (2 * MATMUL_SIZE**3) / row["in_matmuls"]
     return row
 
 

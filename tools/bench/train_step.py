@@ -27,8 +27,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from flan_mix.models import Transformer, apply, apply_projected, init_params, logical_axes
+from flan_mix.models import (
+    Transformer,
+    abstract_params,
+    apply,
+    apply_projected,
+    init_params,
+    logical_axes,
+)
 from flan_mix.models.config import T5Config
+from flan_mix.runs.plan import model_flops
 from flan_mix.training import Adafactor, LossConfig, Partitioner, TrainStep, init_state
 from flan_mix.training.train_step import PartSums
 from tools.bench.environment import describe_environment
@@ -132,19 +140,10 @@ class Way:
         }
 
 
-def train_flops(config: T5Config, inputs: int, targets: int) -> float:
-    """FLOPs of a training step for one row of real tokens, see the module's head."""
-    embed, joined = config.emb_dim, config.num_heads * config.head_dim
-    mlp = (len(config.mlp_activations) + 1) * embed * config.mlp_dim
-    attention = 4 * embed * joined
-    # Keys and values of cross attention are projections of the encoder's positions.
-    of_inputs = config.num_encoder_layers * (attention + mlp)
-    of_inputs += config.num_decoder_layers * 2 * embed * joined
-    of_targets = config.num_decoder_layers * (attention + 2 * embed * joined + mlp)
-    of_targets += embed * config.vocab_size
-    pairs = config.num_encoder_layers * inputs**2
-    pairs += config.num_decoder_layers * (targets**2 + targets * inputs)
-    return 6.0 * (of_inputs * inputs + of_targets * targets + 2 * joined * pairs)
+def train_flops(config: T5Config, shape: tuple[int, int, int]) -> float:
+    """FLOPs of a training step on rows of real tokens, see the module's head."""
+    model = Transformer(config)
+    return model_flops(model, full_batch(*shape, config.vocab_size), abstract_params(model))
 
 
 def compare(
@@ -164,7 +163,7 @@ def compare(
     matmuls = measured.pop("matmul")
     peaks = [2 * MATMUL_SIZE**3 / run.seconds for run in matmuls]
     rows, inputs, targets = shape
-    flops = rows * train_flops(config, inputs, targets)
+    flops = train_flops(config, shape)
     results = []
     for way, timed in measured.items():
         run = runs[way]
