@@ -59,6 +59,10 @@ _UNLISTED_OPTIONS = {
     "sports_understanding": ("yes", "no"),
     "web_of_lies": ("Yes", "No"),
 }
+# What lint finds in their rows and is the data's own.
+_ALSO_ACCEPTED = {
+    "dyck_languages": {"dropped_characters": "some answers have }, which T5's vocabulary lacks"},
+}
 _LETTERED = re.compile(r"^(\([A-Z]\)) ", re.MULTILINE)
 _DASHED = re.compile(r"^- (.+?)\s*$", re.MULTILINE)
 _EXAMPLE = re.compile(r"Q:\s*(?P<question>.*?)\n+A:\s*(?P<answer>.*)", re.DOTALL)
@@ -216,7 +220,10 @@ def _spec(
         description="For testing only: its data must not be trained on.",
         collections=(COLLECTION,),
         text_sources=("big_bench",),
-        accepted={"unused_field": "the questions list their options, and chance is told by them"},
+        accepted={
+            "unused_field": "the questions list their options, and chance is told by them",
+            **_ALSO_ACCEPTED.get(name, {}),
+        },
     )
 
 
