@@ -6,6 +6,7 @@ queries, keys, values, the learned bias and the mask, and never see the [query, 
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MASKED = -1e10
 """The logit of a masked key: T5X's value; a query without any key attends evenly to all."""
+MOST_PAIRS = 2**20
+"""Pairs of query and key that a head looks at at once; beyond it queries come in blocks."""
 
 
 def segment_mask(
@@ -49,11 +52,39 @@ def attend(
     There is no 1/sqrt(head_dim): T5 folds it into the initialisation of the query projection.
     `key_dropout` holds 0 or 1/keep_prob per key: T5 drops a key for all queries at once, so its
     mask is applied to the values instead of the [query, key] weights, to the same effect.
-    `float32_logits` keeps query·key in float32, see `T5Config`.
+    `float32_logits` keeps query·key in float32, see `T5Config`. Memory grows with the queries and
+    with the keys, not with their product, but for the bias: see MOST_PAIRS.
     """
     if key_dropout is not None:
         value = value * key_dropout[..., None].astype(value.dtype)
-    return _attend(float32_logits, query, key, value, bias, mask)
+    whole = partial(_attend, float32_logits)
+    blocks = math.ceil(query.shape[2] * key.shape[2] / MOST_PAIRS)
+    if blocks == 1:
+        return whole(query, key, value, bias, mask)
+    return _by_blocks(whole, blocks, query, key, value, bias, mask)
+
+
+def _by_blocks(whole, blocks, query, key, value, bias, mask):
+    """The same, one block of queries after the other; each sees all keys, so none needs the rest."""
+    length = query.shape[2]
+    mask = jnp.broadcast_to(mask, (mask.shape[0], length, mask.shape[2]))
+    of_block = (
+        _split(query, blocks, axis=2),
+        None if bias is None else _split(bias, blocks, axis=1),
+        _split(mask, blocks, axis=1),
+    )
+    attended = jax.lax.map(lambda block: whole(block[0], key, value, *block[1:]), of_block)
+    joined = jnp.moveaxis(attended, 0, 2).reshape(*query.shape[:2], -1, query.shape[3])
+    return joined[:, :, :length]
+
+
+def _split(array, blocks: int, *, axis: int) -> Array:
+    """Blocks of equal length along `axis`, the last padded with zeros: [blocks, …]."""
+    length = math.ceil(array.shape[axis] / blocks)
+    padding = [(0, 0)] * array.ndim
+    padding[axis] = (0, length * blocks - array.shape[axis])
+    shape = (*array.shape[:axis], blocks, length, *array.shape[axis + 1 :])
+    return jnp.moveaxis(jnp.pad(array, padding).reshape(shape), axis, 0)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

@@ -1,8 +1,11 @@
 """Attention reads what the masks allow, and drops keys as T5X drops weights."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+from flan_mix.models import attention
 from flan_mix.models.attention import attend, causal_mask, segment_mask
 
 
@@ -66,3 +69,47 @@ def test_float32_logits_are_not_rounded_before_the_softmax():
         for keep in (False, True)
     }
     assert error[True] < 0.7 * error[False]
+
+
+@pytest.mark.parametrize("masked", ["causal", "keys", "all"])
+@pytest.mark.parametrize("biased", [True, False])
+def test_blocks_of_queries_give_what_all_at_once_give(monkeypatch, masked, biased):
+    query, key, value = random_heads(6, queries=7, keys=5)
+    random = np.random.default_rng(7)
+    bias = random.normal(size=(3, 7, 5)).astype(np.float32) if biased else None
+    mask = {
+        "causal": np.tri(7, 5, dtype=bool)[None],
+        "keys": random.random((2, 1, 5)) < 0.7,
+        "all": np.ones((1, 1, 1), bool),
+    }[masked]
+    cotangent = random.normal(size=query.shape).astype(np.float32)
+
+    def values_and_gradients():
+        def attended(*arrays):
+            return attend(*arrays[:3], bias=arrays[3], mask=mask)
+
+        values, pull_back = jax.vjp(attended, query, key, value, bias)
+        return jax.tree.leaves((values, pull_back(cotangent)))
+
+    whole = values_and_gradients()
+    # Three blocks of 3, 3 and 1 queries.
+    monkeypatch.setattr(attention, "MOST_PAIRS", 15)
+    for of_blocks, of_all in zip(values_and_gradients(), whole, strict=True):
+        np.testing.assert_allclose(of_blocks, of_all, rtol=1e-5, atol=1e-5)
+
+
+def test_long_attention_holds_a_block_of_queries_against_keys_at_once():
+    def temporary_bytes(length):
+        heads = jax.ShapeDtypeStruct((1, 2, length, 8), jnp.float32)
+        mask = np.ones((1, 1, length), bool)
+
+        def gradients(query, key, value):
+            values, pull_back = jax.vjp(
+                lambda *arrays: attend(*arrays, bias=None, mask=mask), query, key, value
+            )
+            return pull_back(values)
+
+        compiled = jax.jit(gradients).lower(heads, heads, heads).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
+
+    assert temporary_bytes(4096) < 1.5 * temporary_bytes(2048)
