@@ -65,7 +65,7 @@ def attend(
 
 
 def _by_blocks(whole, blocks, query, key, value, bias, mask):
-    """The same, one block of queries after the other; each sees all keys, so none needs the rest."""
+    """The same, a block of queries after the other; each sees all keys, so none needs the rest."""
     length = query.shape[2]
     mask = jnp.broadcast_to(mask, (mask.shape[0], length, mask.shape[2]))
     of_block = (

@@ -27,6 +27,7 @@ from tools.bench.environment import describe_environment
 from tools.bench.packing import shuffled_examples
 from tools.bench.t5_sizes import SIZES
 from tools.bench.train_step import BASELINE, OURS, Way
+from tools.bench.training_setup import tokens_of
 from tools.bench.turns import take_turns
 
 MIXTURE = "dialogue_summarization"
@@ -54,18 +55,11 @@ def seqio_batches(mixture: MixtureCache, rows: int, count: int) -> list[Batch]:
     return list(itertools.islice(packed.as_numpy_iterator(), count))
 
 
-def tokens_of(batch: Batch) -> int:
-    """Positions that are no padding."""
-    return sum(np.count_nonzero(batch[f"{side}_segment_ids"]) for side in ("encoder", "decoder"))
-
-
 class OnBatches:
     """A step that takes the next of its batches at each call, and begins again after the last."""
 
     def __init__(self, way: str, config: T5Config, batches: list[Batch]):
-        rows, inputs = batches[0]["encoder_input_tokens"].shape
-        targets = batches[0]["decoder_target_tokens"].shape[1]
-        self._way = Way(way, config, LossConfig(z_loss=1e-4), (rows, inputs, targets))
+        self._way = Way(way, config, LossConfig(z_loss=1e-4), batches[0])
         self._batches = itertools.cycle(batches)
 
     def __call__(self) -> None:

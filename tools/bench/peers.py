@@ -133,7 +133,7 @@ def our_side(
 ) -> dict[str, Callable[[], Any]]:
     """What is timed of ours."""
     if what == "step":
-        return {OURS: Way(OURS, config, LossConfig(), shape)}
+        return {OURS: Way(OURS, config, LossConfig(), full_batch(*shape, config.vocab_size))}
     model = Transformer(config)
     generator = Generator(
         model,
@@ -161,7 +161,8 @@ def _row(
     row["matmul_seconds"] = statistics.median(m.seconds for m in matmuls)
     row["in_matmuls"] = row["seconds"] / row["matmul_seconds"]
     if what == "step":
-        row["mfu"] = train_flops(config, shape) / (2 * MATMUL_SIZE**3) / row["in_matmuls"]
+        flops = train_flops(config, full_batch(*shape, config.vocab_size))
+        row["mfu"] = flops / (2 * MATMUL_SIZE**3) / row["in_matmuls"]
     return row
 
 

@@ -6,7 +6,10 @@ All ways run in turns in one process (`tools.bench.turns`), each on a state of i
 step that compiles: `ours`; `baseline`, with one-hot embedding, position biases looked up in every
 layer, backward passes of attention and projections left to autodiff, and float32 logits with
 one-hot targets (`tools.bench.t5x_style`); and ours with one of the four undone. Rows of random
-tokens, every position real, are what a step costs most for.
+tokens, every position real, are what a step costs most for; `--rows_of padded` and `packed` have
+examples of 160 / 30 tokens in the median instead, one a row or as many as fit. `--remat` and
+`--scan` are the model's remat_policy and scan_layers; `--data` and `--model` make a mesh of as many
+simulated devices, on which memory is that of one device and seconds say little.
 
 Model FLOPs are products of matrices alone, 2 per multiplication and addition, backward twice
 forward, attention over all pairs; remat's second forward does not count. They are set against the
@@ -35,14 +38,21 @@ from flan_mix.models import (
     init_params,
     logical_axes,
 )
-from flan_mix.models.config import T5Config
+from flan_mix.models.config import REMAT_POLICIES, T5Config
 from flan_mix.runs.plan import model_flops
-from flan_mix.training import Adafactor, LossConfig, Partitioner, TrainStep, init_state
+from flan_mix.training import (
+    Adafactor,
+    LossConfig,
+    Partitioner,
+    TrainStep,
+    init_state,
+    standard_logical_axis_rules,
+)
 from flan_mix.training.train_step import PartSums
 from tools.bench.environment import describe_environment
 from tools.bench.t5_sizes import SIZES
 from tools.bench.t5x_style import in_style, one_hot_cross_entropy
-from tools.bench.training_setup import full_batch
+from tools.bench.training_setup import ROWS_OF, batch_of, tokens_of
 from tools.bench.turns import Timed, summary, take_turns
 
 OURS, BASELINE = "ours", "baseline"
@@ -88,9 +98,16 @@ WAYS = {
 class Way:
     """A compiled step and its state; calling it makes one step and waits for it."""
 
-    def __init__(self, way: str, config: T5Config, loss: LossConfig, shape: tuple[int, int, int]):
+    def __init__(
+        self,
+        way: str,
+        config: T5Config,
+        loss: LossConfig,
+        batch: Mapping[str, np.ndarray],
+        partitioner: Partitioner | None = None,
+    ):
         style, model, optimizer = WAYS[way], Transformer(config), Adafactor().build()
-        partitioner = Partitioner()
+        partitioner = partitioner or Partitioner()
         apply_fn = functools.partial(apply if style.logits else apply_projected, model)
         step = (LogitsStep if style.logits else TrainStep)(
             in_style(
@@ -113,7 +130,7 @@ class Way:
             jax.random.key(0),
         )
         self._partitioner = partitioner
-        self.take(full_batch(*shape, config.vocab_size))
+        self.take(batch)
         self._rng = jax.random.key(1)
         lowered = step.jit_for(self._state).lower(self._state, self._batch, self._rng)
         self._compiled = lowered.compile()
@@ -140,30 +157,32 @@ class Way:
         }
 
 
-def train_flops(config: T5Config, shape: tuple[int, int, int]) -> float:
-    """FLOPs of a training step on rows of real tokens, see the module's head."""
+def train_flops(config: T5Config, batch: Mapping[str, np.ndarray]) -> float:
+    """FLOPs of a training step on such a batch, padding included, see the module's head."""
     model = Transformer(config)
-    return model_flops(model, full_batch(*shape, config.vocab_size), abstract_params(model))
+    return model_flops(model, batch, abstract_params(model))
 
 
 def compare(
     ways: Sequence[str],
     config: T5Config,
     loss: LossConfig,
-    shape: tuple[int, int, int],
+    batch: Mapping[str, np.ndarray],
     turns: int,
+    partitioner: Partitioner | None = None,
 ) -> list[dict[str, Any]]:
     """A row of the table for each way."""
     square = jnp.ones((MATMUL_SIZE, MATMUL_SIZE), config.dtype)
     matmul = jax.jit(jnp.matmul)
-    runs: dict[str, Callable[[], Any]] = {way: Way(way, config, loss, shape) for way in ways}
+    runs: dict[str, Callable[[], Any]] = {
+        way: Way(way, config, loss, batch, partitioner) for way in ways
+    }
     measured = take_turns(
         {**runs, "matmul": lambda: matmul(square, square).block_until_ready()}, turns
     )
     matmuls = measured.pop("matmul")
     peaks = [2 * MATMUL_SIZE**3 / run.seconds for run in matmuls]
-    rows, inputs, targets = shape
-    flops = train_flops(config, shape)
+    tokens, flops = tokens_of(batch), train_flops(config, batch)
     results = []
     for way, timed in measured.items():
         run = runs[way]
@@ -173,7 +192,7 @@ def compare(
             {
                 "way": way,
                 **summary(timed, measured[ways[-1] if BASELINE not in ways else BASELINE]),
-                "tokens_per_second": rows * (inputs + targets) / _median_seconds(timed),
+                "tokens_per_second": tokens / _median_seconds(timed),
                 "model_flops_per_second": statistics.median(rates),
                 "matmul_flops_per_second": statistics.median(peaks),
                 "mfu": statistics.median(r / p for r, p in zip(rates, peaks, strict=True)),
@@ -217,15 +236,27 @@ def main() -> None:
     config = T5Config(
         mlp_activations=("gelu", "linear"), dtype=arguments.dtype, **SIZES[arguments.size]
     )
-    config = dataclasses.replace(config, dropout_rate=arguments.dropout)
+    config = dataclasses.replace(
+        config,
+        dropout_rate=arguments.dropout,
+        remat_policy=arguments.remat,
+        scan_layers=arguments.scan,
+    )
     loss = LossConfig(z_loss=Z_LOSS, chunk_positions=arguments.chunk_positions)
     shape = (arguments.rows, arguments.inputs, arguments.targets)
-    results = compare(arguments.ways, config, loss, shape, arguments.turns)
+    partitioner = _partitioner(arguments)
+    batch = batch_of(arguments.rows_of, shape, config.vocab_size)
+    results = compare(arguments.ways, config, loss, batch, arguments.turns, partitioner)
     print(table(results), flush=True)
     report = {
         "benchmark": "train_step",
         "size": arguments.size,
         "shape": shape,
+        "rows_of": arguments.rows_of,
+        "non_padding_tokens": tokens_of(batch),
+        "scan_layers": arguments.scan,
+        "remat_policy": arguments.remat,
+        "mesh": [arguments.data, arguments.model],
         "turns": arguments.turns,
         "environment": describe_environment(("jax", "jaxlib", "flax", "numpy")),
         "results": results,
@@ -233,6 +264,17 @@ def main() -> None:
     print(json.dumps(report, indent=2))
     if arguments.output:
         arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _partitioner(arguments: argparse.Namespace) -> Partitioner:
+    devices = arguments.data * arguments.model
+    if devices > 1:  # Before the first array; where there are accelerators it means nothing.
+        jax.config.update("jax_num_cpu_devices", devices)
+    return Partitioner(
+        num_partitions=arguments.model,
+        logical_axis_rules=standard_logical_axis_rules(1, 2 if arguments.zero3 else 1),
+        devices=tuple(jax.devices()[:devices]),
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -244,6 +286,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--chunk_positions", type=int)
+    parser.add_argument("--rows_of", choices=ROWS_OF, default=ROWS_OF[0])
+    parser.add_argument("--remat", choices=REMAT_POLICIES, default="none")
+    parser.add_argument("--scan", action="store_true", help="scan over layers")
+    parser.add_argument("--data", type=int, default=1, help="devices that rows are split over")
+    parser.add_argument("--model", type=int, default=1, help="devices a copy is split over")
+    parser.add_argument("--zero3", action="store_true", help="split parameters over both")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--turns", type=int, default=5, help="steps of each way that count")
     parser.add_argument("--output", type=Path, help="write the JSON here as well")

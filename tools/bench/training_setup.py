@@ -1,10 +1,14 @@
-"""What a training step is measured with: a model, its optimizer and batches without padding."""
+"""What a training step is measured with: a model, its optimizer and batches."""
 
+import tempfile
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 import jax
 import numpy as np
 
+from flan_mix.data import TrainLoader
 from flan_mix.models import T5Config, Transformer, apply_projected, init_params, logical_axes
 from flan_mix.training import (
     Adafactor,
@@ -16,6 +20,10 @@ from flan_mix.training import (
     init_state,
     make_train_step,
 )
+from tools.bench.synthetic_mixture import made_mixture
+
+ROWS_OF = ("real", "padded", "packed")
+"""Every position real; one example of 160 / 30 tokens in the median a row; as many as fit."""
 
 
 def training(config: T5Config, partitioner: Partitioner) -> tuple[TrainState, TrainStep]:
@@ -48,3 +56,30 @@ def full_batch(rows: int, inputs: int, targets: int, vocab_size: int) -> dict[st
         "decoder_positions": places[1],
     }
     return {name: array.astype(np.int32) for name, array in arrays.items()}
+
+
+def batch_of(
+    rows_of: str, shape: tuple[int, int, int], vocab_size: int
+) -> Mapping[str, np.ndarray]:
+    """A batch of (rows, inputs, targets) with rows of one of ROWS_OF."""
+    rows, inputs, targets = shape
+    if rows_of == "real":
+        return full_batch(*shape, vocab_size)
+    with tempfile.TemporaryDirectory(prefix="rows_") as folder:
+        mixture = made_mixture(
+            Path(folder), tasks=1, examples=5000, median_inputs=160, median_targets=30
+        )
+        loader = TrainLoader(
+            mixture,
+            feature_lengths={"inputs": inputs, "targets": targets},
+            batch_size=rows,
+            pack=rows_of == "packed",
+            seed=0,
+        )
+        return next(iter(loader))
+
+
+def tokens_of(batch: Mapping[str, np.ndarray]) -> int:
+    """Positions that are no padding."""
+    sides = ("encoder", "decoder")
+    return sum(int(np.count_nonzero(batch[f"{side}_segment_ids"])) for side in sides)
