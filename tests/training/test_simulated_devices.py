@@ -72,6 +72,18 @@ def test_accumulated_gradients_on_a_mesh_are_those_of_one_large_batch():
 
 
 @pytest.mark.slow
+def test_layers_kept_together_are_split_over_a_mesh_too():
+    meshes = [{"num_partitions": 2, "parameter_dims": 2}, {"num_partitions": 4}]
+    assert_as_on_one_device(meshes, steps=5, scan_layers=True)
+
+
+@pytest.mark.slow
+def test_blocks_of_queries_on_a_mesh_give_the_losses_of_whole_attention():
+    meshes = [{"num_partitions": 1}, {"num_partitions": 2, "parameter_dims": 2}]
+    assert_as_on_one_device([{**mesh, "most_pairs": 60} for mesh in meshes], steps=5)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_partitions", "slices"), [(2, 2), (4, 1)])
 def test_two_processes_that_load_their_own_rows_train_as_one(num_partitions, slices):
     with socket.socket() as probe:

@@ -22,18 +22,20 @@ from flan_mix.training import (
 VOCAB_SIZE = 128
 
 
-def tiny_config(dropout_rate: float = 0.1) -> T5Config:
-    """A T5 1.1 whose dimensions all divide by 4."""
+def tiny_config(dropout_rate: float = 0.1, *, scan_layers: bool = False) -> T5Config:
+    """A T5 1.1 whose dimensions all divide by 4; two layers a stack if they are scanned."""
+    layers = 2 if scan_layers else 1
     return T5Config(
         vocab_size=VOCAB_SIZE,
         emb_dim=32,
         num_heads=4,
         head_dim=8,
-        num_encoder_layers=1,
-        num_decoder_layers=1,
+        num_encoder_layers=layers,
+        num_decoder_layers=layers,
         mlp_dim=64,
         mlp_activations=("gelu", "linear"),
         dropout_rate=dropout_rate,
+        scan_layers=scan_layers,
     )
 
 
@@ -41,12 +43,13 @@ def tiny_run(
     partitioner: Partitioner,
     *,
     dropout_rate: float = 0.1,
+    scan_layers: bool = False,
     loss_config: LossConfig | None = None,
     num_microbatches: int | None = None,
     optimizer: Adafactor | None = None,
 ) -> tuple[TrainState, TrainStep]:
     """A fresh state (always the same numbers) and the step that trains it."""
-    model = Transformer(tiny_config(dropout_rate))
+    model = Transformer(tiny_config(dropout_rate, scan_layers=scan_layers))
     # A low threshold, so that factored moments take part at this size.
     built = (optimizer or Adafactor(min_dim_size_to_factor=32)).build()
     step = make_train_step(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from unittest import mock
 
 import jax
 
@@ -26,9 +27,15 @@ def losses(
     activation_dims: int = 1,
     num_microbatches: int | None = None,
     dropout_rate: float = 0.1,
+    scan_layers: bool = False,
+    most_pairs: int | None = None,
     devices: int | None = None,
 ) -> list[float]:
-    """The losses of the first steps on the first so many devices (None: all)."""
+    """The losses of the first steps on the first so many devices (None: all).
+
+    most_pairs: pairs of query and key from which attention goes through queries in blocks.
+    """
+    from flan_mix.models import attention
     from flan_mix.training import Partitioner, standard_logical_axis_rules
     from tests.training.tiny_run import random_batch, tiny_run
 
@@ -38,13 +45,17 @@ def losses(
         devices=tuple(jax.devices()[:devices]),
     )
     state, step = tiny_run(
-        partitioner, dropout_rate=dropout_rate, num_microbatches=num_microbatches
+        partitioner,
+        dropout_rate=dropout_rate,
+        scan_layers=scan_layers,
+        num_microbatches=num_microbatches,
     )
     found = []
-    for number in range(steps):
-        batch = partitioner.shard_batch(random_batch(number))
-        state, metrics = step(state, batch, jax.random.key(7))
-        found.append(float(metrics.loss))
+    with mock.patch.object(attention, "MOST_PAIRS", most_pairs or attention.MOST_PAIRS):
+        for number in range(steps):
+            batch = partitioner.shard_batch(random_batch(number))
+            state, metrics = step(state, batch, jax.random.key(7))
+            found.append(float(metrics.loss))
     return found
 
 
