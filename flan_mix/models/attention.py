@@ -79,8 +79,8 @@ def attend(
     There is no 1/sqrt(head_dim): T5 folds it into the initialisation of the query projection.
     `key_dropout` holds 0 or 1/keep_prob per key: T5 drops a key for all queries at once, so its
     mask is applied to the values instead of the [query, key] weights, to the same effect.
-    `float32_logits` keeps query·key in float32, see `T5Config`; so does the flash kernel always.
-    `kernel`: see `attention_path`. The flash kernel gives padding other numbers than the formula does.
+    `float32_logits` keeps query·key in float32, see `T5Config`; so does the flash kernel always,
+    which gives padding other numbers than the formula does. `kernel`: see `attention_path`.
     """
     if key_dropout is not None:
         value = value * key_dropout[..., None].astype(value.dtype)

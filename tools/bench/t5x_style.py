@@ -58,7 +58,9 @@ def _plain_formulas(wanted: bool) -> Iterator[None]:
         yield
 
 
-def _attend(query, key, value, *, bias, mask, key_dropout=None, float32_logits=False, kernel="auto"):
+def _attend(
+    query, key, value, *, bias, mask, key_dropout=None, float32_logits=False, kernel="auto"
+):
     del float32_logits, kernel
     logits = jnp.einsum("bhqd,bhkd->bhqk", query, key).astype(jnp.float32)
     if bias is not None:
