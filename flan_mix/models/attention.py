@@ -6,13 +6,17 @@ queries, keys, values, the learned bias and the mask, and never see the [query, 
 
 from __future__ import annotations
 
+import functools
+import logging
 import math
 from functools import partial
 from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+from flax import struct
 
+from flan_mix.models.flash_attention import flash_attend, flash_fits
 from flan_mix.models.projection import summed_rows
 
 if TYPE_CHECKING:
@@ -23,13 +27,38 @@ MASKED = -1e10
 MOST_PAIRS = 2**20
 """Pairs of query and key that a head looks at at once; beyond it queries come in blocks."""
 
+FLASH_FROM = 1024
+"""Queries and keys from which "auto" takes the flash kernel."""
+
+log = logging.getLogger(__name__)
+
+
+@struct.dataclass
+class Mask:
+    """Which keys a query may attend to: where `allowed` is true.
+
+    segments: the same as segment ids of queries and keys, which may attend within a segment, with
+    `is_causal` only to keys not after them; None where ids cannot say it. What is padding (segment
+    0) may attend to anything then.
+    """
+
+    allowed: Bool[Array, "#batch #query key"]
+    segments: tuple[Int[Array, "batch query"], Int[Array, "batch key"]] | None = None
+    is_causal: bool = struct.field(pytree_node=False, default=False)
+
 
 def segment_mask(
-    query_segment_ids: Int[Array, "batch query"], key_segment_ids: Int[Array, "batch key"]
-) -> Bool[Array, "batch query key"]:
-    """True where query and key are of the same packed example; padding (segment 0) is of none."""
+    query_segment_ids: Int[Array, "batch query"],
+    key_segment_ids: Int[Array, "batch key"],
+    *,
+    is_causal: bool = False,
+) -> Mask:
+    """Query and key of the same packed example; padding (segment 0) is of none."""
     keys = jnp.where(key_segment_ids > 0, key_segment_ids, -1)
-    return query_segment_ids[:, :, None] == keys[:, None, :]
+    allowed = query_segment_ids[:, :, None] == keys[:, None, :]
+    if is_causal:
+        allowed &= causal_mask(query_segment_ids.shape[1])
+    return Mask(allowed, (query_segment_ids, key_segment_ids), is_causal)
 
 
 def causal_mask(length: int) -> Bool[Array, "1 query key"]:
@@ -43,25 +72,76 @@ def attend(
     value: Float[Array, "batch heads key head_dim"],
     *,
     bias: Float[Array, "heads query key"] | None,
-    mask: Bool[Array, "#batch #query key"],
+    mask: Mask,
     key_dropout: Float[Array, "batch heads key"] | None = None,
     float32_logits: bool = False,
+    kernel: str = "auto",
 ) -> Float[Array, "batch heads query head_dim"]:
     """softmax(query·key + bias, masked)·value, softmax in float32, result in `query`'s dtype.
 
     There is no 1/sqrt(head_dim): T5 folds it into the initialisation of the query projection.
     `key_dropout` holds 0 or 1/keep_prob per key: T5 drops a key for all queries at once, so its
     mask is applied to the values instead of the [query, key] weights, to the same effect.
-    `float32_logits` keeps query·key in float32, see `T5Config`. Memory grows with the queries and
-    with the keys, not with their product, but for the bias: see MOST_PAIRS.
+    `float32_logits` keeps query·key in float32, see `T5Config`; so does the flash kernel always,
+    which gives padding other numbers than the formula does. `kernel`: see `attention_path`.
+    Memory grows with the queries and with the keys, not with their product, but for bias and mask:
+    see MOST_PAIRS.
     """
     if key_dropout is not None:
         value = value * key_dropout[..., None].astype(value.dtype)
+    path, reason = attention_path(
+        kernel,
+        jax.default_backend(),
+        (query.shape[2], key.shape[2], query.shape[3]),
+        has_segments=mask.segments is not None,
+        is_placed=jax.device_count() == 1 or not jax.sharding.get_abstract_mesh().empty,
+    )
+    _tell(path, reason)
+    if path == "flash":
+        assert mask.segments is not None
+        return flash_attend(query, key, value, bias, mask.segments, is_causal=mask.is_causal)
     whole = partial(_attend, float32_logits)
     blocks = math.ceil(query.shape[2] * key.shape[2] / MOST_PAIRS)
     if blocks == 1:
-        return whole(query, key, value, bias, mask)
-    return _by_blocks(whole, blocks, query, key, value, bias, mask)
+        return whole(query, key, value, bias, mask.allowed)
+    return _by_blocks(whole, blocks, query, key, value, bias, mask.allowed)
+
+
+def attention_path(
+    kernel: str,
+    platform: str,
+    sizes: tuple[int, int, int],
+    *,
+    has_segments: bool,
+    is_placed: bool,
+) -> tuple[str, str]:
+    """("flash" or "xla", the reason): how attention of such `sizes` is computed on a platform.
+
+    sizes: queries, keys and the width of a head. "flash" is taken on TPUs alone, where the kernel
+    can: with "auto" from FLASH_FROM queries and keys on, with "flash" whatever their number.
+    is_placed: whether a kernel, which XLA cannot divide over devices, is told how arrays lie.
+    """
+    queries, keys, head_dim = sizes
+    if kernel == "xla":
+        return "xla", "asked for"
+    if platform != "tpu":
+        return "xla", f"the flash kernel is for TPUs, this is {platform}"
+    if not flash_fits(*sizes):
+        return "xla", f"{queries} x {keys} positions, heads of {head_dim}, do not fit its blocks"
+    if not has_segments:
+        return "xla", "the flash kernel reads segment ids, and this mask is none of segments"
+    if not is_placed:
+        return "xla", "the flash kernel is not told how arrays lie on the devices"
+    if kernel == "auto" and min(queries, keys) < FLASH_FROM:
+        return "xla", f"{queries} x {keys} positions, fewer than {FLASH_FROM}"
+    return "flash", f"{queries} x {keys} positions"
+
+
+@functools.cache
+def _tell(path: str, reason: str) -> None:
+    """Logs a choice once, where there is one."""
+    if jax.default_backend() == "tpu":
+        log.info("attention: %s (%s)", path, reason)
 
 
 def _by_blocks(whole, blocks, query, key, value, bias, mask):

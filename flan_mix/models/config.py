@@ -4,6 +4,9 @@ import dataclasses
 
 import jax.numpy as jnp
 
+ATTENTION_KERNELS = ("auto", "xla", "flash")
+"""What `attention_kernel` may be: which of them computes attention is `attention_path`'s choice."""
+
 ACTIVATION_NAMES = ("gelu", "linear", "relu", "silu")
 """What `mlp_activations` may hold; gelu is the tanh approximation, as in T5X."""
 
@@ -23,14 +26,17 @@ class T5Config:
     `float32_attention_logits` keeps the products of queries and keys in float32 until the
     softmax; without it they are rounded to `dtype` first, which halves their memory in bfloat16.
 
+    `attention_kernel` "flash" has TPUs compute attention by JAX's flash kernel wherever lengths fit
+    its blocks, "xla" never; "auto" where rows are long (`attention.attention_path`).
+
     `remat_policy` says what of a layer the backward pass finds in memory and what it computes
     anew: "none" keeps all it needs, "minimal" the results of the projections (so that the
     attention weights, [length, length], are not kept), "full" only the input of each layer.
     `scan_layers` keeps the layers of a stack together (`layer_stacks`) and compiles one of them,
     however many there are. Neither changes what is computed.
 
-    Raises ValueError, naming the field, for sizes below one, an unknown activation or policy, a
-    dropout rate outside [0, 1) or a dtype other than the two.
+    Raises ValueError, naming the field, for sizes below one, an unknown activation, kernel or
+    policy, a dropout rate outside [0, 1) or a dtype other than the two.
     """
 
     vocab_size: int
@@ -45,6 +51,7 @@ class T5Config:
     dropout_rate: float = 0.1
     logits_via_embedding: bool = False
     float32_attention_logits: bool = False
+    attention_kernel: str = "auto"
     remat_policy: str = "none"
     scan_layers: bool = False
 
@@ -57,11 +64,11 @@ class T5Config:
                 raise ValueError(f"T5Config.{name} is {getattr(self, name)}; it must be at least 1")
         if not 0.0 <= self.dropout_rate < 1.0:
             raise ValueError(f"T5Config.dropout_rate is {self.dropout_rate}; it must be in [0, 1)")
-        if self.remat_policy not in REMAT_POLICIES:
-            raise ValueError(
-                f"T5Config.remat_policy is {self.remat_policy!r}; it must be one of "
-                f"{list(REMAT_POLICIES)}"
-            )
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"T5Config.{name} is {getattr(self, name)!r}; it must be one of {list(known)}"
+                )
 
 
 _SIZES = (
@@ -73,6 +80,8 @@ _SIZES = (
     "head_dim",
     "mlp_dim",
 )
+
+_CHOICES = {"attention_kernel": ATTENTION_KERNELS, "remat_policy": REMAT_POLICIES}
 
 
 def _checked_dtype(dtype) -> str:

@@ -16,13 +16,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flan_mix.models.attention import attend
+from flan_mix.models.attention import Mask, attend
 from flan_mix.models.config import T5Config
 from flan_mix.models.logical_axes import HEADS_AXES, MLP_AXES, constrain, named_param
 from flan_mix.models.projection import project, project_prepared
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float, Int
+    from jaxtyping import Array, Float, Int
 
 NORM_EPSILON = 1e-6
 
@@ -183,7 +183,7 @@ class MultiHeadAttention(nn.Module):
         key_value: KeyValue,
         *,
         bias: Float[Array, "heads query key"] | None,
-        mask: Bool[Array, "#batch #query key"],
+        mask: Mask,
         deterministic: bool,
     ) -> Float[Array, "rows query embed"]:
         """What the queries of `inputs` read from `key_value`.
@@ -201,6 +201,7 @@ class MultiHeadAttention(nn.Module):
             mask=mask,
             key_dropout=None if deterministic else self._key_dropout(key_value.key.shape),
             float32_logits=self.config.float32_attention_logits,
+            kernel=self.config.attention_kernel,
         )
         heads, head_dim = attended.shape[1], attended.shape[3]
         return self.out(attended.swapaxes(1, 2).reshape(rows, length, heads * head_dim))

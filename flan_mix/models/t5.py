@@ -16,7 +16,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from flan_mix.models.attention import causal_mask, segment_mask
+from flan_mix.models.attention import Mask, segment_mask
 from flan_mix.models.config import T5Config
 from flan_mix.models.layer_loop import layer_stack, one_by_one, through
 from flan_mix.models.layers import (
@@ -32,7 +32,7 @@ from flan_mix.models.logical_axes import HIDDEN_AXES, LOGITS_AXES, constrain
 from flan_mix.models.position_bias import RelativePositionBias
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float, Int
+    from jaxtyping import Array, Float, Int
 
 KeyValues = tuple[KeyValue, ...]
 """One KeyValue per decoder layer."""
@@ -55,7 +55,7 @@ class EncoderLayer(nn.Module):
         hidden: Float[Array, "batch length embed"],
         deterministic: bool,
         bias: Float[Array, "heads length length"],
-        mask: Bool[Array, "batch length length"],
+        mask: Mask,
     ) -> Float[Array, "batch length embed"]:
         """One layer of the encoder."""
         normed = self.pre_attention_layer_norm(hidden)
@@ -92,8 +92,8 @@ class DecoderLayer(nn.Module):
         deterministic: bool,
         encoded: Float[Array, "batch input_length embed"],
         bias: Float[Array, "heads length length"],
-        mask: Bool[Array, "rows length length"],
-        cross_mask: Bool[Array, "#batch #query input_length"],
+        mask: Mask,
+        cross_mask: Mask,
     ) -> Float[Array, "rows length embed"]:
         """One layer of the decoder, over whole rows."""
         hidden, _ = self.step(
@@ -112,8 +112,8 @@ class DecoderLayer(nn.Module):
         cross: KeyValue,
         *,
         bias: Float[Array, "heads query key"],
-        mask: Bool[Array, "#batch query key"],
-        cross_mask: Bool[Array, "#batch #query input_length"],
+        mask: Mask,
+        cross_mask: Mask,
         deterministic: bool,
         cache: tuple[KeyValue, Int[Array, ""]] | None = None,
     ) -> tuple[Float[Array, "batch query embed"], KeyValue]:
@@ -215,9 +215,9 @@ class Decoder(nn.Module):
         """Decodes whole rows at once (teacher forcing); the result is what logits are made of."""
         length = embedded.shape[1]
         bias = self.relpos_bias(length, length)
-        mask = segment_mask(segment_ids, segment_ids) & causal_mask(length)
+        mask = segment_mask(segment_ids, segment_ids, is_causal=True)
         if shared_inputs:
-            cross_mask = encoder_segment_ids[:, None] > 0
+            cross_mask = Mask(encoder_segment_ids[:, None] > 0)
         else:
             cross_mask = segment_mask(segment_ids, encoder_segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
@@ -244,8 +244,8 @@ class Decoder(nn.Module):
                 hidden,
                 cross_key_value,
                 bias=bias,
-                mask=mask[None],
-                cross_mask=encoder_segment_ids[:, None] > 0,
+                mask=Mask(mask[None]),
+                cross_mask=Mask(encoder_segment_ids[:, None] > 0),
                 deterministic=True,
                 cache=(cache, position),
             )

@@ -8,8 +8,6 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sentencepiece import SentencePieceTrainer
-
 _THREADS = 4  # Fixed: sums in the trainer depend on how many there are, and the model tells it.
 _LONGEST_LINE_BYTES = 1 << 20
 
@@ -29,6 +27,8 @@ def train_sentencepiece(
 
     Raises ValueError, naming SentencePiece's reason, when the texts cannot give that many pieces.
     """
+    from sentencepiece import SentencePieceTrainer
+
     model = io.BytesIO()
     try:
         SentencePieceTrainer.train(

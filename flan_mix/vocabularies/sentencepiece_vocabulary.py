@@ -4,15 +4,20 @@ The ids are those of the SentencePiece library in Python, which training and inf
 tf-text, which SeqIO uses inside tf.data, gives other ids on some strings.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sentencepiece import SentencePieceProcessor
 
 from flan_mix.vocabularies.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from sentencepiece import SentencePieceProcessor
 
 _T5_EXTRA_IDS = 100
 _A_SENTINEL = b"<extra_id_0>"
@@ -125,6 +130,9 @@ def _load_processor(model: bytes, extra_ids: int, file: str) -> SentencePiecePro
         raise ValueError(f"extra_ids must be 0 or more, not {extra_ids}.")
     if not model:
         raise ValueError(f"{file} is empty: it should be a SentencePiece model.")
+    # Only here: tokens that lie in a cache are trained on without it.
+    from sentencepiece import SentencePieceProcessor
+
     processor = SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(model + _extra_id_pieces(extra_ids))

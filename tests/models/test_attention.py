@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flan_mix.models import attention
-from flan_mix.models.attention import attend, causal_mask, segment_mask
+from flan_mix.models.attention import Mask, attend, causal_mask, segment_mask
 
 
 def random_heads(seed, batch=2, heads=3, queries=4, keys=5, size=6):
@@ -22,14 +22,14 @@ def test_masked_keys_and_values_are_never_read():
     spoiled_key, spoiled_value = key.copy(), value.copy()
     spoiled_key[:, :, 3], spoiled_value[:, :, 3] = 1e4, -1e4
     np.testing.assert_array_equal(
-        attend(query, key, value, bias=None, mask=mask),
-        attend(query, spoiled_key, spoiled_value, bias=None, mask=mask),
+        attend(query, key, value, bias=None, mask=Mask(mask)),
+        attend(query, spoiled_key, spoiled_value, bias=None, mask=Mask(mask)),
     )
 
 
 def test_query_without_keys_attends_evenly():
     query, key, value = random_heads(1)
-    attended = attend(query, key, value, bias=None, mask=np.zeros((1, 1, 5), bool))
+    attended = attend(query, key, value, bias=None, mask=Mask(np.zeros((1, 1, 5), bool)))
     means = np.broadcast_to(value.mean(axis=2, keepdims=True), attended.shape)
     np.testing.assert_allclose(attended, means, rtol=1e-5, atol=1e-6)
 
@@ -41,13 +41,14 @@ def test_dropping_keys_equals_dropping_weights_for_all_queries():
     scores = np.einsum("bhqd,bhkd->bhqk", query, key) + bias
     weights = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
     expected = np.einsum("bhqk,bhkd->bhqd", weights * kept[:, :, None, :], value)
-    dropped = attend(query, key, value, bias=bias, mask=np.ones((1, 1, 1), bool), key_dropout=kept)
+    everything = Mask(np.ones((1, 1, 1), bool))
+    dropped = attend(query, key, value, bias=bias, mask=everything, key_dropout=kept)
     np.testing.assert_allclose(dropped, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_segments_meet_only_themselves_and_padding_meets_nothing():
     mask = segment_mask(np.array([[1, 1, 2, 0]]), np.array([[1, 2, 2, 0, 0]]))
-    assert np.asarray(mask[0]).tolist() == [
+    assert np.asarray(mask.allowed[0]).tolist() == [
         [True, False, False, False, False],
         [True, False, False, False, False],
         [False, True, True, False, False],
@@ -62,7 +63,7 @@ def test_causal_mask_sees_the_past_and_the_present():
 def test_float32_logits_are_not_rounded_before_the_softmax():
     # Logits of some tens: rounded to bfloat16 they are off by a tenth.
     heads = [jnp.asarray(2 * array, jnp.bfloat16) for array in random_heads(5, size=64)]
-    mask = np.ones((1, 1, 1), bool)
+    mask = Mask(np.ones((1, 1, 1), bool))
     exact = attend(*(array.astype(np.float32) for array in heads), bias=None, mask=mask)
     error = {
         keep: np.abs(attend(*heads, bias=None, mask=mask, float32_logits=keep) - exact).mean()
@@ -86,7 +87,7 @@ def test_blocks_of_queries_give_what_all_at_once_give(monkeypatch, masked, biase
 
     def values_and_gradients():
         def attended(*arrays):
-            return attend(*arrays[:3], bias=arrays[3], mask=mask)
+            return attend(*arrays[:3], bias=arrays[3], mask=Mask(mask))
 
         values, pull_back = jax.vjp(attended, query, key, value, bias)
         return jax.tree.leaves((values, pull_back(cotangent)))
@@ -105,7 +106,7 @@ def test_long_attention_holds_a_block_of_queries_against_keys_at_once():
 
         def gradients(query, key, value):
             values, pull_back = jax.vjp(
-                lambda *arrays: attend(*arrays, bias=None, mask=mask), query, key, value
+                lambda *arrays: attend(*arrays, bias=None, mask=Mask(mask)), query, key, value
             )
             return pull_back(values)
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from flan_mix.models.attention import MASKED, attend
+from flan_mix.models.attention import MASKED, Mask, attend
 from flan_mix.models.projection import project, project_prepared, summed_rows
 
 
@@ -83,7 +83,7 @@ def test_attention_has_the_gradients_of_its_formula(masked_rows):
     if masked_rows:
         mask[:, 2] = False
     assert_same_gradients(
-        lambda q, k, v, b: attend(q, k, v, bias=b, mask=mask),
+        lambda q, k, v, b: attend(q, k, v, bias=b, mask=Mask(mask)),
         lambda q, k, v, b: plain_attention(q, k, v, b, mask),
         query,
         key,

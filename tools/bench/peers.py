@@ -39,9 +39,19 @@ LEARNING_RATE = 1e-3
 
 
 class TransformersSide:
-    """Transformers' model, one batch, and what is timed of them."""
+    """Transformers' model, one batch, and what is timed of them.
 
-    def __init__(self, config: T5Config, shape: tuple[int, int, int], attention: str):
+    compiled: through torch.compile. Raises ImportError where torch or transformers is missing.
+    """
+
+    def __init__(
+        self,
+        config: T5Config,
+        shape: tuple[int, int, int],
+        attention: str,
+        *,
+        compiled: bool = False,
+    ):
         import torch
         from transformers import T5Config as TheirConfig
         from transformers import T5ForConditionalGeneration
@@ -50,37 +60,48 @@ class TransformersSide:
         self._torch = torch
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.manual_seed(0)
-        model = T5ForConditionalGeneration._from_config(
-            TheirConfig(
-                vocab_size=config.vocab_size,
-                d_model=config.emb_dim,
-                d_kv=config.head_dim,
-                d_ff=config.mlp_dim,
-                num_layers=config.num_encoder_layers,
-                num_decoder_layers=config.num_decoder_layers,
-                num_heads=config.num_heads,
-                dropout_rate=config.dropout_rate,
-                feed_forward_proj="gated-gelu",
-                tie_word_embeddings=False,
-                decoder_start_token_id=0,
-            ),
-            attn_implementation=attention,
+        their_config = TheirConfig(
+            vocab_size=config.vocab_size,
+            d_model=config.emb_dim,
+            d_kv=config.head_dim,
+            d_ff=config.mlp_dim,
+            num_layers=config.num_encoder_layers,
+            num_decoder_layers=config.num_decoder_layers,
+            num_heads=config.num_heads,
+            dropout_rate=config.dropout_rate,
+            feed_forward_proj="gated-gelu",
+            tie_word_embeddings=False,
+            decoder_start_token_id=0,
         )
+        with torch.device(self._device):
+            model = T5ForConditionalGeneration._from_config(
+                their_config, attn_implementation=attention
+            )
         self._model = model.to(self._device)
+        self._forward = torch.compile(self._model) if compiled else self._model
         self._optimizer = Adafactor(
             self._model.parameters(), lr=LEARNING_RATE, relative_step=False, scale_parameter=True
         )
         batch = full_batch(*shape, config.vocab_size)
-        self._inputs, self._labels = (
-            torch.as_tensor(batch[name].astype(np.int64), device=self._device)
-            for name in ("encoder_input_tokens", "decoder_target_tokens")
+        self.take(batch["encoder_input_tokens"], batch["decoder_target_tokens"])
+
+    def take(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """The batch from now on: token ids, padding is 0."""
+        self._inputs, labels = (
+            self._torch.as_tensor(tokens.astype(np.int64), device=self._device)
+            for tokens in (inputs, targets)
         )
+        self._labels = labels.masked_fill(labels == 0, -100)
+        # Without a mask Transformers takes every position for real, and that is the faster way.
+        self._mask = None if inputs.all() else (self._inputs != 0).long()
 
     def step(self) -> None:
         """One update."""
         self._model.train()
         with self._in_compute_dtype():
-            loss = self._model(input_ids=self._inputs, labels=self._labels).loss
+            loss = self._forward(
+                input_ids=self._inputs, attention_mask=self._mask, labels=self._labels
+            ).loss
         loss.backward()
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
@@ -99,6 +120,10 @@ class TransformersSide:
                 num_beams=1,
             )
         self._wait()
+
+    def peak_bytes(self) -> int | None:
+        """The most that torch has held on the GPU."""
+        return self._torch.cuda.max_memory_allocated() if self._device == "cuda" else None
 
     def _in_compute_dtype(self) -> Any:
         enabled = self._device == "cuda"

@@ -58,12 +58,14 @@ def _plain_formulas(wanted: bool) -> Iterator[None]:
         yield
 
 
-def _attend(query, key, value, *, bias, mask, key_dropout=None, float32_logits=False):
-    del float32_logits
+def _attend(
+    query, key, value, *, bias, mask, key_dropout=None, float32_logits=False, kernel="auto"
+):
+    del float32_logits, kernel
     logits = jnp.einsum("bhqd,bhkd->bhqk", query, key).astype(jnp.float32)
     if bias is not None:
         logits = logits + bias[None]
-    logits = jnp.where(mask[:, None], logits, MASKED)
+    logits = jnp.where(mask.allowed[:, None], logits, MASKED)
     weights = jax.nn.softmax(logits, axis=-1).astype(query.dtype)
     if key_dropout is not None:
         weights = weights * key_dropout[:, :, None].astype(weights.dtype)
