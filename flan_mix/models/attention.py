@@ -6,6 +6,7 @@ queries, keys, values, the learned bias and the mask, and never see the [query, 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 import math
@@ -17,6 +18,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from flan_mix.models.flash_attention import flash_attend, flash_fits
+from flan_mix.models.position_bias import lay_out_diagonals, sum_diagonals
 from flan_mix.models.projection import summed_rows
 
 if TYPE_CHECKING:
@@ -35,16 +37,46 @@ log = logging.getLogger(__name__)
 
 @struct.dataclass
 class Mask:
-    """Which keys a query may attend to: where `allowed` is true.
+    """Which keys a query may attend to, by segments or, where ids cannot say it, outright.
 
-    segments: the same as segment ids of queries and keys, which may attend within a segment, with
-    `is_causal` only to keys not after them; None where ids cannot say it. What is padding (segment
-    0) may attend to anything then.
+    segments: the segment ids of queries and keys, see `segment_mask`; with `is_causal` the first
+    query is that of number `first`, and keys after a query are not allowed.
+    given: true where the key is allowed, instead of segments.
     """
 
-    allowed: Bool[Array, "#batch #query key"]
     segments: tuple[Int[Array, "batch query"], Int[Array, "batch key"]] | None = None
+    given: Bool[Array, "#batch #query #key"] | None = None
+    first: Int[Array, ""] | int = 0
     is_causal: bool = struct.field(pytree_node=False, default=False)
+
+    @property
+    def allowed(self) -> Bool[Array, "#batch #query #key"]:
+        """True where the key is allowed."""
+        if self.segments is None:
+            assert self.given is not None
+            return self.given
+        queries, keys = self.segments
+        allowed = queries[:, :, None] == jnp.where(keys > 0, keys, -1)[:, None, :]
+        if self.is_causal:
+            places = self.first + jnp.arange(queries.shape[1])
+            allowed &= jnp.arange(keys.shape[1]) <= places[:, None]
+        return allowed
+
+    def by_blocks(self, blocks: int, length: int) -> Mask:
+        """The masks of as many blocks of `length` queries, in a leading dimension."""
+        first = self.first + length * jnp.arange(blocks)
+        if self.segments is None:
+            given = self.allowed
+            if given.shape[1] == 1:
+                given = jnp.broadcast_to(given, (blocks, *given.shape))
+            else:
+                given = _split(given, blocks, length, axis=1)
+            return dataclasses.replace(self, given=given, first=first)
+        queries, keys = self.segments
+        keys = jnp.broadcast_to(keys, (blocks, *keys.shape))
+        return dataclasses.replace(
+            self, segments=(_split(queries, blocks, length, axis=1), keys), first=first
+        )
 
 
 def segment_mask(
@@ -54,16 +86,7 @@ def segment_mask(
     is_causal: bool = False,
 ) -> Mask:
     """Query and key of the same packed example; padding (segment 0) is of none."""
-    keys = jnp.where(key_segment_ids > 0, key_segment_ids, -1)
-    allowed = query_segment_ids[:, :, None] == keys[:, None, :]
-    if is_causal:
-        allowed &= causal_mask(query_segment_ids.shape[1])
-    return Mask(allowed, (query_segment_ids, key_segment_ids), is_causal)
-
-
-def causal_mask(length: int) -> Bool[Array, "1 query key"]:
-    """True where the key is not after the query."""
-    return jnp.tri(length, dtype=bool)[None]
+    return Mask((query_segment_ids, key_segment_ids), is_causal=is_causal)
 
 
 def attend(
@@ -71,7 +94,7 @@ def attend(
     key: Float[Array, "batch heads key head_dim"],
     value: Float[Array, "batch heads key head_dim"],
     *,
-    bias: Float[Array, "heads query key"] | None,
+    bias: Float[Array, "heads offsets"] | None,
     mask: Mask,
     key_dropout: Float[Array, "batch heads key"] | None = None,
     float32_logits: bool = False,
@@ -79,13 +102,13 @@ def attend(
 ) -> Float[Array, "batch heads query head_dim"]:
     """softmax(query·key + bias, masked)·value, softmax in float32, result in `query`'s dtype.
 
-    There is no 1/sqrt(head_dim): T5 folds it into the initialisation of the query projection.
-    `key_dropout` holds 0 or 1/keep_prob per key: T5 drops a key for all queries at once, so its
-    mask is applied to the values instead of the [query, key] weights, to the same effect.
-    `float32_logits` keeps query·key in float32, see `T5Config`; so does the flash kernel always,
-    which gives padding other numbers than the formula does. `kernel`: see `attention_path`.
-    Memory grows with the queries and with the keys, not with their product, but for bias and mask:
-    see MOST_PAIRS.
+    `bias` is by offset, as `position_bias.lay_out_diagonals` takes it: nothing of [query, key] is
+    kept between layers, or, beyond MOST_PAIRS, held at once. There is no 1/sqrt(head_dim): T5 folds
+    it into the initialisation of the query projection. `key_dropout` holds 0 or 1/keep_prob per
+    key: T5 drops a key for all queries at once, so its mask is applied to the values instead of the
+    [query, key] weights, to the same effect. `float32_logits` keeps query·key in float32, see
+    `T5Config`; so does the flash kernel always, which gives padding other numbers than the formula
+    does. `kernel`: see `attention_path`.
     """
     if key_dropout is not None:
         value = value * key_dropout[..., None].astype(value.dtype)
@@ -97,14 +120,15 @@ def attend(
         is_placed=jax.device_count() == 1 or not jax.sharding.get_abstract_mesh().empty,
     )
     _tell(path, reason)
+    queries, keys = query.shape[2], key.shape[2]
     if path == "flash":
         assert mask.segments is not None
-        return flash_attend(query, key, value, bias, mask.segments, is_causal=mask.is_causal)
-    whole = partial(_attend, float32_logits)
-    blocks = math.ceil(query.shape[2] * key.shape[2] / MOST_PAIRS)
+        laid_out = None if bias is None else lay_out_diagonals(bias, queries, keys)
+        return flash_attend(query, key, value, laid_out, mask.segments, is_causal=mask.is_causal)
+    blocks = math.ceil(queries * keys / MOST_PAIRS)
     if blocks == 1:
-        return whole(query, key, value, bias, mask.allowed)
-    return _by_blocks(whole, blocks, query, key, value, bias, mask.allowed)
+        return _attend(float32_logits, query, key, value, bias, mask)
+    return _by_blocks(blocks, float32_logits, query, key, value, bias, mask)
 
 
 def attention_path(
@@ -144,23 +168,33 @@ def _tell(path: str, reason: str) -> None:
         log.info("attention: %s (%s)", path, reason)
 
 
-def _by_blocks(whole, blocks, query, key, value, bias, mask):
+def _by_blocks(blocks, float32_logits, query, key, value, bias, mask):
     """The same, a block of queries after the other; each sees all keys, so none needs the rest."""
-    length = query.shape[2]
-    mask = jnp.broadcast_to(mask, (mask.shape[0], length, mask.shape[2]))
-    of_block = (
-        _split(query, blocks, axis=2),
-        None if bias is None else _split(bias, blocks, axis=1),
-        _split(mask, blocks, axis=1),
+    queries, keys = query.shape[2], key.shape[2]
+    length = math.ceil(queries / blocks)
+    if bias is not None:
+        # The queries that fill the last block up are further from the keys than any other.
+        bias = jnp.pad(bias, ((0, 0), (length * blocks - queries, 0)))
+
+    def of_block(block):
+        number, query, mask = block
+        start = (blocks - 1 - number) * length
+        window = bias
+        if bias is not None:
+            window = jax.lax.dynamic_slice_in_dim(bias, start, length + keys - 1, axis=1)
+        return _attend(float32_logits, query, key, value, window, mask)
+
+    of_blocks = (
+        jnp.arange(blocks),
+        _split(query, blocks, length, axis=2),
+        mask.by_blocks(blocks, length),
     )
-    attended = jax.lax.map(lambda block: whole(block[0], key, value, *block[1:]), of_block)
-    joined = jnp.moveaxis(attended, 0, 2).reshape(*query.shape[:2], -1, query.shape[3])
-    return joined[:, :, :length]
+    attended = jnp.moveaxis(jax.lax.map(of_block, of_blocks), 0, 2)
+    return attended.reshape(*query.shape[:2], -1, query.shape[3])[:, :, :queries]
 
 
-def _split(array, blocks: int, *, axis: int) -> Array:
-    """Blocks of equal length along `axis`, the last padded with zeros: [blocks, …]."""
-    length = math.ceil(array.shape[axis] / blocks)
+def _split(array, blocks: int, length: int, *, axis: int) -> Array:
+    """Blocks of `length` along `axis`, the last filled up with zeros: [blocks, …]."""
     padding = [(0, 0)] * array.ndim
     padding[axis] = (0, length * blocks - array.shape[axis])
     shape = (*array.shape[:axis], blocks, length, *array.shape[axis + 1 :])
@@ -193,9 +227,9 @@ def _backward(float32_logits, kept, of_attended):
     mean = jnp.sum(
         attended.astype(jnp.float32) * of_attended.astype(jnp.float32), axis=-1, keepdims=True
     )
-    of_logits = jnp.where(mask[:, None], weights * (of_weights - mean), 0.0)
+    of_logits = jnp.where(mask.allowed[:, None], weights * (of_weights - mean), 0.0)
     # Summed over the batch here and now, so that no layer's [query, key] waits for the others.
-    of_bias = None if bias is None else summed_rows(of_logits)
+    of_bias = None if bias is None else sum_diagonals(summed_rows(of_logits))
     of_logits = of_logits.astype(dtype)
     of_query = jnp.einsum("bhqk,bhkd->bhqd", of_logits, key)
     of_key = jnp.einsum("bhqk,bhqd->bhkd", of_logits, query)
@@ -213,5 +247,5 @@ def _logits(float32_logits, query, key, bias, mask) -> Float[Array, "batch heads
         preferred_element_type=jnp.float32 if float32_logits else None,
     ).astype(jnp.float32)
     if bias is not None:
-        logits = logits + bias[None]
-    return jnp.where(mask[:, None], logits, MASKED)
+        logits = logits + lay_out_diagonals(bias, query.shape[2], key.shape[2])[None]
+    return jnp.where(mask.allowed[:, None], logits, MASKED)

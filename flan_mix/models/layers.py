@@ -182,7 +182,7 @@ class MultiHeadAttention(nn.Module):
         inputs: Float[Array, "rows query embed"],
         key_value: KeyValue,
         *,
-        bias: Float[Array, "heads query key"] | None,
+        bias: Float[Array, "heads offsets"] | None,
         mask: Mask,
         deterministic: bool,
     ) -> Float[Array, "rows query embed"]:

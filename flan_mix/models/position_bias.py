@@ -1,9 +1,9 @@
 """T5's relative position bias: a learned number per head for each bucket of key-query offsets.
 
 The bias depends on `key position - query position` alone, so one vector over the offsets is
-looked up and then laid out along the diagonals of [heads, query, key] by a reshape. Its gradient
-is a sum along diagonals and a tiny scatter, never a scatter of query x key elements. One table
-serves all layers of a stack, and no batch dimension ever appears.
+looked up for all layers of a stack; attention lays it out along the diagonals of [heads, query,
+key] by a reshape. Its gradient is a sum along diagonals and a tiny scatter, never a scatter of
+query x key elements. No batch dimension ever appears.
 """
 
 from __future__ import annotations
@@ -58,7 +58,6 @@ def relative_position_bucket(
     return (first_bucket + np.minimum(bucket, num_buckets - 1)).astype(np.int32)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
 def lay_out_diagonals(
     by_offset: Float[Array, "heads offsets"], query_length: int, key_length: int
 ) -> Float[Array, "heads query key"]:
@@ -68,6 +67,11 @@ def lay_out_diagonals(
     offset 0 comes first and repeated with a period one longer than the row, each row reads the
     same vector one place further to the left.
     """
+    return _lay_out(by_offset, query_length, key_length)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+def _lay_out(by_offset, query_length, key_length) -> Array:
     heads, length = by_offset.shape
     unused = jnp.zeros((heads, 1), by_offset.dtype)
     rolled = jnp.concatenate(
@@ -79,24 +83,31 @@ def lay_out_diagonals(
 
 
 def _forward(by_offset, query_length, key_length):
-    return lay_out_diagonals(by_offset, query_length, key_length), None
+    return _lay_out(by_offset, query_length, key_length), None
 
 
-def _backward(query_length, key_length, _, of_laid_out):
+def sum_diagonals(
+    of_laid_out: Float[Array, "heads query key"],
+) -> Float[Array, "heads offsets"]:
     """Sums along the diagonals: the same padding and reshaping the other way."""
-    heads, length = of_laid_out.shape[0], query_length + key_length - 1
+    heads, query_length, key_length = of_laid_out.shape
+    length = query_length + key_length - 1
     of_laid_out = materialized(of_laid_out)
     padded = jnp.pad(of_laid_out, ((0, 0), (0, 0), (0, query_length - 1)))
     flat = jnp.pad(padded.reshape(heads, -1), ((0, 0), (0, query_length)))
     rolled = jnp.sum(flat.reshape(heads, query_length, length + 1), axis=1)
-    return (jnp.concatenate([rolled[:, key_length + 1 :], rolled[:, :key_length]], axis=1),)
+    return jnp.concatenate([rolled[:, key_length + 1 :], rolled[:, :key_length]], axis=1)
 
 
-lay_out_diagonals.defvjp(_forward, _backward)
+def _backward(query_length, key_length, _, of_laid_out):
+    return (sum_diagonals(of_laid_out),)
+
+
+_lay_out.defvjp(_forward, _backward)
 
 
 class RelativePositionBias(nn.Module):
-    """One table of [heads, 32 buckets] and the biases read from it, in float32."""
+    """One table of [heads, 32 buckets] and the biases by offset read from it, in float32."""
 
     num_heads: int
     bidirectional: bool
@@ -110,22 +121,20 @@ class RelativePositionBias(nn.Module):
             ("heads", "relpos_buckets"),
         )
 
-    def __call__(self, query_length: int, key_length: int) -> Float[Array, "heads query key"]:
-        """The bias of whole sequences that both start at position 0."""
-        by_offset = self._by_offset(-(query_length - 1), key_length - 1)
-        return lay_out_diagonals(by_offset, query_length, key_length)
+    def __call__(self, query_length: int, key_length: int) -> Float[Array, "heads offsets"]:
+        """The bias of whole sequences that both start at position 0, to be laid out."""
+        return self._by_offset(-(query_length - 1), key_length - 1)
 
     def at(
         self, first_query: Int[Array, ""], query_length: int, key_length: int
-    ) -> Float[Array, "heads query key"]:
+    ) -> Float[Array, "heads offsets"]:
         """The bias of `query_length` queries from the (traced) position `first_query` on.
 
         Keys are at 0 .. key_length - 1; `first_query + query_length` is at most `key_length`.
         """
         by_offset = self._by_offset(-(key_length - 1), key_length - 1)
         start = key_length - query_length - first_query
-        window = jax.lax.dynamic_slice_in_dim(by_offset, start, query_length + key_length - 1, 1)
-        return lay_out_diagonals(window, query_length, key_length)
+        return jax.lax.dynamic_slice_in_dim(by_offset, start, query_length + key_length - 1, 1)
 
     def _by_offset(self, first: int, last: int) -> Float[Array, "heads offsets"]:
         buckets = relative_position_bucket(

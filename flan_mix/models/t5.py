@@ -54,7 +54,7 @@ class EncoderLayer(nn.Module):
         self,
         hidden: Float[Array, "batch length embed"],
         deterministic: bool,
-        bias: Float[Array, "heads length length"],
+        bias: Float[Array, "heads offsets"],
         mask: Mask,
     ) -> Float[Array, "batch length embed"]:
         """One layer of the encoder."""
@@ -91,7 +91,7 @@ class DecoderLayer(nn.Module):
         hidden: Float[Array, "rows length embed"],
         deterministic: bool,
         encoded: Float[Array, "batch input_length embed"],
-        bias: Float[Array, "heads length length"],
+        bias: Float[Array, "heads offsets"],
         mask: Mask,
         cross_mask: Mask,
     ) -> Float[Array, "rows length embed"]:
@@ -111,7 +111,7 @@ class DecoderLayer(nn.Module):
         hidden: Float[Array, "batch query embed"],
         cross: KeyValue,
         *,
-        bias: Float[Array, "heads query key"],
+        bias: Float[Array, "heads offsets"],
         mask: Mask,
         cross_mask: Mask,
         deterministic: bool,
@@ -217,7 +217,7 @@ class Decoder(nn.Module):
         bias = self.relpos_bias(length, length)
         mask = segment_mask(segment_ids, segment_ids, is_causal=True)
         if shared_inputs:
-            cross_mask = Mask(encoder_segment_ids[:, None] > 0)
+            cross_mask = Mask(given=encoder_segment_ids[:, None] > 0)
         else:
             cross_mask = segment_mask(segment_ids, encoder_segment_ids)
         hidden = self.embedding_dropout(embedded, deterministic=deterministic)
@@ -244,8 +244,8 @@ class Decoder(nn.Module):
                 hidden,
                 cross_key_value,
                 bias=bias,
-                mask=Mask(mask[None]),
-                cross_mask=Mask(encoder_segment_ids[:, None] > 0),
+                mask=Mask(given=mask[None]),
+                cross_mask=Mask(given=encoder_segment_ids[:, None] > 0),
                 deterministic=True,
                 cache=(cache, position),
             )

@@ -34,9 +34,9 @@ def test_bias_of_a_step_is_a_row_of_the_whole(bidirectional):
     module = RelativePositionBias(num_heads=2, bidirectional=bidirectional)
     table = np.random.default_rng(0).normal(size=(2, 32)).astype(np.float32)
     bound = module.bind({"params": {"rel_embedding": table}})
-    whole = np.asarray(bound(50, 50))
+    whole = np.asarray(lay_out_diagonals(bound(50, 50), 50, 50))
     for position, new in [(0, 1), (17, 1), (49, 1), (0, 6), (44, 6), (0, 50)]:
-        rows = bound.at(jnp.int32(position), new, 50)
+        rows = lay_out_diagonals(bound.at(jnp.int32(position), new, 50), new, 50)
         np.testing.assert_array_equal(rows, whole[:, position : position + new])
 
 
@@ -44,7 +44,8 @@ def test_gradient_of_the_table_counts_the_places_of_each_bucket():
     module = RelativePositionBias(num_heads=1, bidirectional=True)
 
     def total(table):
-        return module.apply({"params": {"rel_embedding": table}}, 40, 30).sum()
+        by_offset = module.apply({"params": {"rel_embedding": table}}, 40, 30)
+        return lay_out_diagonals(by_offset, 40, 30).sum()
 
     gradient = jax.grad(total)(jnp.zeros((1, 32)))
     offsets = np.arange(30)[None, :] - np.arange(40)[:, None]

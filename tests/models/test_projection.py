@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from flan_mix.models.attention import MASKED, Mask, attend
+from flan_mix.models.position_bias import lay_out_diagonals
 from flan_mix.models.projection import project, project_prepared, summed_rows
 
 
@@ -68,7 +69,9 @@ def test_summed_rows_are_a_sum():
 
 
 def plain_attention(query, key, value, bias, mask):
-    logits = jnp.einsum("bhqd,bhkd->bhqk", query, key) + bias[None]
+    logits = jnp.einsum("bhqd,bhkd->bhqk", query, key) + lay_out_diagonals(
+        bias, query.shape[2], key.shape[2]
+    )
     weights = jax.nn.softmax(jnp.where(mask[:, None], logits, MASKED), axis=-1)
     return jnp.einsum("bhqk,bhkd->bhqd", weights, value)
 
@@ -77,13 +80,13 @@ def plain_attention(query, key, value, bias, mask):
 def test_attention_has_the_gradients_of_its_formula(masked_rows):
     """Of queries, keys, values and bias; also where a query may attend to nothing."""
     query, key, value = (random_array(2, 3, 5, 4, seed=n) for n in range(3))
-    bias = random_array(3, 5, 5, seed=3)
+    bias = random_array(3, 5 + 5 - 1, seed=3)
     mask = np.random.default_rng(4).random((2, 5, 5)) < 0.7
     mask[:, :, 0] = True
     if masked_rows:
         mask[:, 2] = False
     assert_same_gradients(
-        lambda q, k, v, b: attend(q, k, v, bias=b, mask=Mask(mask)),
+        lambda q, k, v, b: attend(q, k, v, bias=b, mask=Mask(given=mask)),
         lambda q, k, v, b: plain_attention(q, k, v, b, mask),
         query,
         key,

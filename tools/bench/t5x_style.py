@@ -25,6 +25,7 @@ from flan_mix.models.layers import Embedding, MultiHeadAttention
 from flan_mix.models.position_bias import (
     NUM_BUCKETS,
     RelativePositionBias,
+    lay_out_diagonals,
     relative_position_bucket,
 )
 
@@ -64,7 +65,8 @@ def _attend(
     del float32_logits, kernel
     logits = jnp.einsum("bhqd,bhkd->bhqk", query, key).astype(jnp.float32)
     if bias is not None:
-        logits = logits + bias[None]
+        is_by_offset = bias.ndim == 2
+        logits += lay_out_diagonals(bias, *logits.shape[2:]) if is_by_offset else bias
     logits = jnp.where(mask.allowed[:, None], logits, MASKED)
     weights = jax.nn.softmax(logits, axis=-1).astype(query.dtype)
     if key_dropout is not None:

@@ -5,7 +5,7 @@
 All ways run in turns in one process (`tools.bench.turns`), each on a state of its own, after one
 step that compiles: `ours`; `baseline`, with one-hot embedding, position biases looked up in every
 layer, backward passes of attention and projections left to autodiff, and float32 logits with
-one-hot targets (`tools.bench.t5x_style`); and ours with one of the four undone. Rows of random
+one-hot targets (`tools.bench.t5x_style`); and ours with one of three undone. Rows of random
 tokens, every position real, are what a step costs most for; `--rows_of padded` and `packed` have
 examples of 160 / 30 tokens in the median instead, one a row or as many as fit. `--remat` and
 `--scan` are the model's remat_policy and scan_layers; `--data` and `--model` make a mesh of as many
@@ -89,7 +89,6 @@ WAYS = {
     OURS: Style(),
     BASELINE: Style(embedding=True, biases=True, autodiff=True, logits=True),
     "ours, one-hot embedding": Style(embedding=True),
-    "ours, biases in every layer": Style(biases=True),
     "ours, backward by autodiff": Style(autodiff=True),
     "ours, whole logits": Style(logits=True),
 }
