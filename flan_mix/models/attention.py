@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MASKED = -1e10
 """The logit of a masked key: T5X's value; a query without any key attends evenly to all."""
-MOST_PAIRS = 2**20
+MOST_PAIRS = 2**18
 """Pairs of query and key that a head looks at at once; beyond it queries come in blocks."""
 
 FLASH_FROM = 1024
