@@ -13,7 +13,7 @@ import argparse
 import itertools
 import json
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def tokens_of(batch: Batch) -> int:
 class OnBatches:
     """A step that takes the next of its batches at each call, and begins again after the last."""
 
-    def __init__(self, way: str, config: T5Config, batches: list[Batch]):
+    def __init__(self, way: str, config: T5Config, batches: Sequence[Batch]):
         rows, inputs = batches[0]["encoder_input_tokens"].shape
         targets = batches[0]["decoder_target_tokens"].shape[1]
         self._way = Way(way, config, LossConfig(z_loss=1e-4), (rows, inputs, targets))
