@@ -13,7 +13,7 @@ import argparse
 import itertools
 import json
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def seqio_batches(mixture: MixtureCache, rows: int, count: int) -> list[Batch]:
 class OnBatches:
     """A step that takes the next of its batches at each call, and begins again after the last."""
 
-    def __init__(self, way: str, config: T5Config, batches: list[Batch]):
+    def __init__(self, way: str, config: T5Config, batches: Sequence[Batch]):
         self._way = Way(way, config, LossConfig(z_loss=1e-4), batches[0])
         self._batches = itertools.cycle(batches)
 
