@@ -75,6 +75,7 @@ def train_loop(
     rng: jax.Array,
     total_steps: int,
     log_period: int = 100,
+    log_counted_from: int = 0,
     hooks: Sequence[Hook] = (),
     actions: Sequence[PeriodicAction] = (),
     stop_requested: Callable[[], bool] = lambda: False,
@@ -84,13 +85,14 @@ def train_loop(
 
     batches: placed on the mesh, one taken for each step and none ahead, so that a loader's state
         after step k is what a checkpoint of step k has to hold.
+    log_counted_from: the step that log_period is counted from.
     stop_requested: asked after every step, and once more after actions; when it says so, that step
         is treated as the last.
     clock: seconds, for rates only.
     Raises NonFiniteLossError, before any action could store the state it came from, and ValueError
     where the batches end early.
     """
-    run = _Run(train_step, rng, total_steps, log_period, hooks, actions, clock)
+    run = _Run(train_step, rng, total_steps, (log_period, log_counted_from), hooks, actions, clock)
     first_step = int(jax.device_get(state.step))
     for hook in hooks:
         hook.on_start(first_step, total_steps)
@@ -112,9 +114,10 @@ def train_loop(
 class _Run:
     """What one call of `train_loop` remembers between steps."""
 
-    def __init__(self, train_step, rng, total_steps, log_period, hooks, actions, clock):
+    def __init__(self, train_step, rng, total_steps, logs, hooks, actions, clock):
         self.train_step, self.rng = train_step, rng
-        self.total_steps, self.log_period = total_steps, log_period
+        self.total_steps = total_steps
+        self.log_period, self.log_counted_from = logs
         self.hooks, self.actions = hooks, actions
         self.clock = PausableClock(clock)
         self.meter = ProgressMeter(total_steps)
@@ -150,7 +153,7 @@ class _Run:
         progress = self.meter.update(step, metrics, self.clock.seconds())
         for hook in self.hooks:
             hook.on_progress(progress)
-        if step % self.log_period == 0 or is_last:
+        if (step - self.log_counted_from) % self.log_period == 0 or is_last:
             self._log(step)
 
     def act(self, step: int, state: TrainState, is_last: bool) -> bool:

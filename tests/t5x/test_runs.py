@@ -127,6 +127,53 @@ def test_early_stopping_saves_and_ends(trained: Path, tmp_path: Path) -> None:
     jax.tree.map(np.testing.assert_array_equal, stored, rounded)
 
 
+def test_the_best_checkpoints_are_kept_by_a_metric_of_any_evaluation(
+    trained: Path, tmp_path: Path
+) -> None:
+    gin_file = tmp_path / "best.gin"
+    gin_file.write_text(
+        "from __gin__ import dynamic_registration\n"
+        "import __main__ as train_script\nfrom t5x import checkpoints\nfrom t5x import utils\n"
+        f"include '{FINETUNE}'\n"
+        "train_script.train.eval_period = 1\n"
+        "utils.SaveCheckpointConfig:\n"
+        "  period = 1\n  keep = 2\n  checkpointer_cls = @checkpoints.SaveBestCheckpointer\n"
+        "checkpoints.SaveBestCheckpointer:\n"
+        "  metric_name_to_monitor = %METRIC\n  metric_mode = %MODE\n"
+        "  force_keep_period = %ALWAYS\n"
+    )
+
+    def run(name: str, metric: str, mode: str, *bindings: str) -> tuple[set[int], dict[int, float]]:
+        folder = tmp_path / name
+        settings = [
+            f"MODEL_DIR = '{folder}'",
+            f"utils.DatasetConfig.cache_dir = '{trained / 'cache'}'",
+            f"METRIC = '{metric}'",
+            f"MODE = '{mode}'",
+            *(["ALWAYS = None"] if name != "always" else ["ALWAYS = 3"]),
+        ]
+        configured("train", [str(gin_file)], [*settings, "TRAIN_STEPS = 7", *bindings])()
+        directory, _, tag = metric.partition("/")
+        if directory != "train":
+            task, _, tag = tag.partition("/")
+            directory = f"{directory}/{task}"
+        values = {step: value for step, of, value in scalars(folder / directory) if of == tag}
+        return {int(p.name[11:]) for p in folder.glob("checkpoint_*")}, values
+
+    without = "train_script.train.infer_eval_dataset_cfg = None"
+    for name, metric, mode in (
+        ("train", "train/loss", "min"),
+        ("eval", "training_eval/first_word/loss", "max"),
+        ("always", "training_eval/first_word/loss", "max"),
+    ):
+        kept, values = run(name, metric, mode, without)
+        judged = [step for step in range(1, 7) if name != "always" or step % 3]
+        ranked = sorted(judged, key=values.__getitem__, reverse=mode == "max")
+        assert kept == {*ranked[:2], 7} | ({3, 6} if name == "always" else set()), (name, values)
+    kept, values = run("scores", "inference_eval/first_word_scored/eval/mean_score", "max")
+    assert kept == {*sorted(range(1, 7), key=values.__getitem__)[-2:], 7}
+
+
 def test_evaluation_writes_what_the_run_wrote_of_the_step(trained: Path, tmp_path: Path) -> None:
     bindings = [
         "MIXTURE_OR_TASK_NAME = 'first_words'",
