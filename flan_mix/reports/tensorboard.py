@@ -65,7 +65,7 @@ def read_scalar(directory: str | Path, name: str) -> dict[int, float]:
 def _events(file: Path) -> Iterator[Any]:
     """A file's events; the last record of one that is being written may be incomplete."""
     with _without_torch():
-        from tensorboardX.proto.event_pb2 import Event
+        from tensorboardX.proto.event_pb2 import Event  # pyright: ignore
 
     data, place = file.read_bytes(), 0
     # A record: length (8 bytes), its check (4), the event, its check (4).
