@@ -9,7 +9,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -88,11 +88,15 @@ def run_training(
         best=checkpoints.best,
         measured=lambda metric: read_scalar(folder, metric),
     ) as store:
+        before = time.perf_counter()
         start = find_start(model, partitioner, store, checkpoints, init_key)
+        seconds_before = {"init_or_restore_seconds": time.perf_counter() - before}
         total = last_step(start, schedule.total_steps, schedule.relative_steps)
         log.info("Restored %s", start.restored)
         log.info("Training from step %d to %d in %s", start.step, total, folder)
-        run = _Run(folder, model, partitioner, dataset, mixture, start, store, checkpoints)
+        run = _Run(
+            folder, model, partitioner, dataset, mixture, start, store, checkpoints, seconds_before
+        )
         run.write_description()
         measured = list(evaluations())
         if schedule.evaluates_first and start.step == start.run_first_step:
@@ -102,7 +106,9 @@ def run_training(
         actions = [
             *run.saving(origin),
             *(
-                PeriodicAction(e.name, schedule.eval_period, e.run, counted_from=origin)
+                PeriodicAction(
+                    e.name, schedule.eval_period, e.run, counted_from=origin, evaluates=True
+                )
                 for e in measured
             ),
         ]
@@ -121,6 +127,7 @@ class _Run:
     start: Start
     store: CheckpointStore
     checkpoints: CheckpointConfig
+    seconds_before: Mapping[str, float]
 
     def __post_init__(self) -> None:
         loader = self._loader()
@@ -163,6 +170,7 @@ class _Run:
                 hooks=self._hooks(),
                 actions=actions,
                 stop_requested=lambda: stop.is_set() or stop_requested(),
+                seconds_before=self.seconds_before,
             )
             self.store.wait()
         reached = int(jax.device_get(state.step))

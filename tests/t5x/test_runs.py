@@ -64,7 +64,22 @@ def test_a_run_leaves_what_t5x_leaves(trained: Path) -> None:
 def test_metrics_have_t5x_names(trained: Path) -> None:
     model = trained / "model"
     names = {"loss", "accuracy", "cross_ent_loss", "z_loss", "loss_per_nonpadding_target_token"}
-    assert names | {"learning_rate", "timing/seqs_per_second"} <= board_tags(model / "train")
+    rates = ("seqs", "steps", "target_tokens")
+    once = ("init_or_restore_seconds", "train_iter_warmup", "compilation_seconds")
+    timing = {
+        *(f"timing/{name}_per_second" for name in rates),
+        *(f"timing/{name}_per_second_per_core" for name in ("seqs", "target_tokens")),
+        *(f"timing/{name}" for name in ("seconds", "seqs", "uptime", *once)),
+        *(f"timing/{name}_seconds" for name in ("checkpoint", "evaluate")),
+    }
+    padding = ("loss_weights", "encoder", "decoder", "overall")
+    further = {
+        *(f"{name}_per_all_target_tokens" for name in ("loss", "cross_ent_loss", "z_loss")),
+        *(f"effective_batch_size/{side}" for side in ("encoder", "decoder")),
+        *(f"non_padding_fraction/{of}" for of in padding),
+        *("learning_rate", "learning_rate/current", "weight_gradient_norm"),
+    }
+    assert names | timing | further <= board_tags(model / "train")
     found = board_tags(model / "training_eval" / "first_word")
     assert names | {"non_padding_fraction/loss_weights"} <= found
     assert not any(name.startswith("learning_rate") for name in found)
