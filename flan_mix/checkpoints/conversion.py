@@ -24,6 +24,7 @@ from flan_mix.checkpoints.layout import checkpoint_folder
 from flan_mix.checkpoints.orbax_writing import write_orbax
 from flan_mix.checkpoints.placing import read_onto_devices
 from flan_mix.checkpoints.scanned_layers import Layers, scanned
+from flan_mix.checkpoints.scanned_slots import scanned_slots
 from flan_mix.checkpoints.stored_checkpoint import Format, StoredCheckpoint
 from flan_mix.checkpoints.t5x_writing import write_t5x
 from flan_mix.models import T5Config, Transformer, apply
@@ -64,8 +65,9 @@ class ConversionSettings:
 class Converted:
     """What came of a conversion.
 
-    slots: how many arrays of optimizer state were written. cast_difference: the largest change
-    of a probe logit by the cast; None without one. All other differences are nil, or an error.
+    slots: how many of the source's arrays of optimizer state were written. cast_difference: the
+    largest change of a probe logit by the cast; None without one. All other differences are nil, or
+    an error.
     """
 
     source: StoredCheckpoint
@@ -114,7 +116,7 @@ def convert(
     if folder.exists():
         folder.rmdir()
     unfinished.rename(folder)
-    slots = len(wanted.slots) if settings.to != "hf" else 0
+    slots = len(checkpoint.slots) if settings.to != "hf" and wanted.slots else 0
     return Converted(checkpoint, folder, config, slots, settings.verification, difference)
 
 
@@ -137,9 +139,9 @@ def _as_wanted(checkpoint: StoredCheckpoint, settings: ConversionSettings) -> St
         return dataclasses.replace(checkpoint, parameters=parameters)
     heads = parameters["encoder/relpos_bias/rel_embedding"].shape[0]
     shared = settings.layers == "scanned-shared-bias"
-    # Adafactor factors a scanned array by other rules than those of one layer.
     together = scanned(parameters, heads, shared_bias=shared)
-    return dataclasses.replace(checkpoint, parameters=together, slots={})
+    slots = scanned_slots(checkpoint.slots, parameters, heads, shared_bias=shared)
+    return dataclasses.replace(checkpoint, parameters=together, slots=slots)
 
 
 def _cast(checkpoint: StoredCheckpoint, settings: ConversionSettings) -> dict[str, StoredArray]:
@@ -175,8 +177,8 @@ def _compare(
     if settings.to != "hf" and (written.step or 0) != (source.step or 0):
         raise ConversionError(f"step {source.step} was written as {written.step}")
     _compare_arrays(_cast(source, settings), written.parameters)
-    if settings.to != "hf":
-        _compare_arrays(wanted.slots, written.slots)
+    if settings.to != "hf":  # Which has no slots; nor has what is scanned with another optimizer.
+        _compare_arrays(source.slots if wanted.slots else {}, written.slots)
 
 
 def _compare_arrays(source: Any, written: Any) -> None:

@@ -19,6 +19,7 @@ from flan_mix.checkpoints.layout import (
 from flan_mix.checkpoints.location import Location, locate
 from flan_mix.checkpoints.orbax_state import TREE_FILE, open_orbax
 from flan_mix.checkpoints.scanned_layers import is_scanned, unrolled
+from flan_mix.checkpoints.scanned_slots import unrolled_slots
 from flan_mix.checkpoints.stored_checkpoint import Format, StoredCheckpoint
 from flan_mix.checkpoints.t5x_legacy import open_t5x, open_t5x_file
 
@@ -40,10 +41,9 @@ def open_checkpoint(path: str | Path) -> StoredCheckpoint:
     opened = _OPENING[_detected(location)](location)
     if not is_scanned(opened.parameters) and not _has_heads_apart(opened):
         return opened
-    # T5X factors scanned arrays by the names of their axes and single ones by their sizes, so
-    # that its slots of the one are not those of the other.
     apart = unrolled(opened.parameters, opened.url)
-    return dataclasses.replace(opened, parameters=apart, slots={})
+    slots = unrolled_slots(opened.slots, opened.parameters)
+    return dataclasses.replace(opened, parameters=apart, slots=slots)
 
 
 def _has_heads_apart(checkpoint: StoredCheckpoint) -> bool:

@@ -25,7 +25,7 @@ from flan_mix.reports.tables import (
     several_table,
 )
 from flan_mix.reports.template_spread import TemplateSpread, template_spreads
-from flan_mix.reports.tensorboard import TensorBoardWriter
+from flan_mix.reports.tensorboard import TensorBoardWriter, read_scalar
 
 __all__ = [
     "Answers",
@@ -48,6 +48,7 @@ __all__ = [
     "print_table",
     "progress_line",
     "read_metrics",
+    "read_scalar",
     "render_report",
     "several_table",
     "side_by_side",

@@ -13,7 +13,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from flan_mix.checkpoints import CheckpointStore, Restored, RestoreRules, load_initial
+from flan_mix.checkpoints import (
+    CheckpointStore,
+    KeepBest,
+    Restored,
+    RestoreRules,
+    load_initial,
+)
 from flan_mix.checkpoints.state_tree import PARAMETERS, SLOTS, STEP, flat_state, with_arrays
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.training import Optimizer, Partitioner, TrainState, abstract_state, init_state
@@ -27,6 +33,10 @@ class CheckpointConfig:
     """initial_checkpoint_path: where from. period: steps between saves; None saves at the end only.
 
     keep: how many of the latest to keep (None: all); keep_period: multiples of it are kept always.
+    keep_best_by: a metric in the run's event files, "train/accuracy" or
+    "inference_eval/<task>/eval/<metric>"; `keep` is then how many of the best by it (best_mode: its
+    "max" or "min") are kept beside the latest, and whatever it was not measured of, unless
+    keeps_unmeasured is False.
     rules: what is taken of the initial checkpoint. steps: further steps to save at. saves: whether
     to save at all. save_dtype: of the stored parameters; training goes on in float32, but after a
     restart from the rounded ones.
@@ -36,10 +46,24 @@ class CheckpointConfig:
     period: int | None = 1000
     keep: int | None = None
     keep_period: int | None = None
+    keep_best_by: str | None = None
+    best_mode: str = "max"
+    keeps_unmeasured: bool = True
     rules: RestoreRules = dataclasses.field(default_factory=RestoreRules)
     steps: tuple[int, ...] = ()
     saves: bool = True
     save_dtype: str = "float32"
+
+    @property
+    def best(self) -> KeepBest | None:
+        """How the best are told; None keeps the latest. Raises ValueError for no such metric."""
+        if self.keep_best_by is None:
+            return None
+        return KeepBest(self.keep_best_by, self.best_mode, self.keeps_unmeasured)
+
+    def __post_init__(self) -> None:
+        if self.best is not None and self.keep is None:
+            raise ValueError(f"keep_best_by={self.keep_best_by!r}: give keep, how many of the best")
 
 
 @dataclasses.dataclass(frozen=True)

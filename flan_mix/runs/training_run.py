@@ -9,7 +9,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from flan_mix.checkpoints import CheckpointStore
 from flan_mix.data import MixtureCache, TrainLoader, prefetch
 from flan_mix.reports.metrics_log import MetricsLog
 from flan_mix.reports.progress import progress_line
-from flan_mix.reports.tensorboard import TensorBoardWriter
+from flan_mix.reports.tensorboard import TensorBoardWriter, read_scalar
 from flan_mix.reports.training_hooks import MetricsHook, ProgressHook
 from flan_mix.runs.cache import open_with_progress
 from flan_mix.runs.checkpointing import CheckpointConfig, Start, find_start, last_step
@@ -48,8 +48,8 @@ class Schedule:
 
     total_steps: absolute; relative_steps: added to where the run began. eval_period: steps between
     evaluations; None evaluates at the end only. evaluates_first: also before the first step.
-    counts_from_start: eval_period and the checkpoints' period count from the run's first step, as
-    in T5X; else from step 0. stop_requested: asked after every step.
+    counts_from_start: eval_period and the periods of checkpoints and logs count from the run's
+    first step, as in T5X; else from step 0. stop_requested: asked after every step.
     """
 
     total_steps: int | None = None
@@ -82,13 +82,21 @@ def run_training(
     mixture = open_with_progress(dataset, model.vocabulary)
     init_key, dropout_key = _keys(random_seed, use_hardware_rng)
     with CheckpointStore(
-        folder, keep=checkpoints.keep, keep_period=checkpoints.keep_period
+        folder,
+        keep=checkpoints.keep,
+        keep_period=checkpoints.keep_period,
+        best=checkpoints.best,
+        measured=lambda metric: read_scalar(folder, metric),
     ) as store:
+        before = time.perf_counter()
         start = find_start(model, partitioner, store, checkpoints, init_key)
+        seconds_before = {"init_or_restore_seconds": time.perf_counter() - before}
         total = last_step(start, schedule.total_steps, schedule.relative_steps)
         log.info("Restored %s", start.restored)
         log.info("Training from step %d to %d in %s", start.step, total, folder)
-        run = _Run(folder, model, partitioner, dataset, mixture, start, store, checkpoints)
+        run = _Run(
+            folder, model, partitioner, dataset, mixture, start, store, checkpoints, seconds_before
+        )
         run.write_description()
         measured = list(evaluations())
         if schedule.evaluates_first and start.step == start.run_first_step:
@@ -98,11 +106,13 @@ def run_training(
         actions = [
             *run.saving(origin),
             *(
-                PeriodicAction(e.name, schedule.eval_period, e.run, counted_from=origin)
+                PeriodicAction(
+                    e.name, schedule.eval_period, e.run, counted_from=origin, evaluates=True
+                )
                 for e in measured
             ),
         ]
-        return run.train(trainer, total, dropout_key, actions, schedule.stop_requested)
+        return run.train(trainer, total, origin, dropout_key, actions, schedule.stop_requested)
 
 
 @dataclasses.dataclass
@@ -117,6 +127,7 @@ class _Run:
     start: Start
     store: CheckpointStore
     checkpoints: CheckpointConfig
+    seconds_before: Mapping[str, float]
 
     def __post_init__(self) -> None:
         loader = self._loader()
@@ -128,11 +139,12 @@ class _Run:
         self,
         trainer: Trainer,
         total: int,
+        origin: int,
         rng: jax.Array,
         actions: list[PeriodicAction],
         stop_requested: Callable[[], bool],
     ) -> TrainState:
-        """Runs the loop; whatever was saved is on disk when it returns."""
+        """Runs the loop, which counts periods from `origin`; whatever was saved is on disk then."""
         if self.start.step >= total:
             log.info("Nothing to do: step %d is reached already", total)
             return self.start.state
@@ -154,9 +166,11 @@ class _Run:
                 rng=rng,
                 total_steps=total,
                 log_period=trainer.log_period,
+                log_counted_from=origin,
                 hooks=self._hooks(),
                 actions=actions,
                 stop_requested=lambda: stop.is_set() or stop_requested(),
+                seconds_before=self.seconds_before,
             )
             self.store.wait()
         reached = int(jax.device_get(state.step))

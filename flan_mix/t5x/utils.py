@@ -145,6 +145,17 @@ class SaveCheckpointConfig:
                 where,
             )
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Which checkpoints stay beside the last `keep`, as the classes named here are bound."""
+        named = [cls for cls in (self.checkpoint_manager_cls, self.checkpointer_cls) if cls]
+        of_classes = [getattr(cls(), "kept", {}) for cls in named]
+        kept = {field: value for fields in of_classes for field, value in fields.items()}
+        if kept.get("keep_best_by") is not None and self.keep is None:
+            log.info("SaveCheckpointConfig.keep is None: all checkpoints are kept, not the best")
+            del kept["keep_best_by"]
+        return kept
+
 
 @dataclasses.dataclass
 class RestoreCheckpointConfig:
@@ -214,6 +225,7 @@ class CheckpointConfig:
                 "keep": self.save.keep,
                 "steps": tuple(self.save.checkpoint_steps or ()),
                 "save_dtype": self.save.dtype or "float32",
+                **self.save.kept,
             }
         if self.restore is not None:
             only(

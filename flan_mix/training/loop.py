@@ -47,7 +47,7 @@ class PeriodicAction:
     it; None means only at the end. run: called with (step, state); it may read the state's arrays
     but must not keep them, since the next step takes over their memory. at_end: also after the
     last step. counted_from: the step that periods are counted from. steps: further steps after
-    which it is done.
+    which it is done. evaluates: whether its time also counts in timing/evaluate_seconds.
     """
 
     name: str
@@ -56,6 +56,7 @@ class PeriodicAction:
     at_end: bool = True
     counted_from: int = 0
     steps: frozenset[int] = frozenset()
+    evaluates: bool = False
 
     def is_due(self, step: int, is_last: bool) -> bool:
         """Whether to act after `step`."""
@@ -75,28 +76,34 @@ def train_loop(
     rng: jax.Array,
     total_steps: int,
     log_period: int = 100,
+    log_counted_from: int = 0,
     hooks: Sequence[Hook] = (),
     actions: Sequence[PeriodicAction] = (),
     stop_requested: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.perf_counter,
+    seconds_before: Mapping[str, float] | None = None,
 ) -> TrainState:
     """Trains from state.step to total_steps and returns the last state.
 
     batches: placed on the mesh, one taken for each step and none ahead, so that a loader's state
         after step k is what a checkpoint of step k has to hold.
+    log_counted_from: the step that log_period is counted from.
     stop_requested: asked after every step, and once more after actions; when it says so, that step
         is treated as the last.
     clock: seconds, for rates only.
+    seconds_before: what the run took time for before the loop, by name; logged once.
     Raises NonFiniteLossError, before any action could store the state it came from, and ValueError
     where the batches end early.
     """
-    run = _Run(train_step, rng, total_steps, log_period, hooks, actions, clock)
+    run = _Run(train_step, rng, total_steps, (log_period, log_counted_from), hooks, actions, clock)
+    run.once = {f"timing/{name}": seconds for name, seconds in (seconds_before or {}).items()}
     first_step = int(jax.device_get(state.step))
     for hook in hooks:
         hook.on_start(first_step, total_steps)
     try:
         for step in range(first_step + 1, total_steps + 1):
-            state = run.take_step(step, state, _next_batch(batches, step, total_steps))
+            batch = run.next_batch(batches, step)
+            state = run.take_step(step, state, batch)
             is_last = step == total_steps or stop_requested()
             acted = run.act(step, state, is_last)
             if acted and not is_last and stop_requested():  # Because of what an action found.
@@ -112,9 +119,10 @@ def train_loop(
 class _Run:
     """What one call of `train_loop` remembers between steps."""
 
-    def __init__(self, train_step, rng, total_steps, log_period, hooks, actions, clock):
+    def __init__(self, train_step, rng, total_steps, logs, hooks, actions, clock):
         self.train_step, self.rng = train_step, rng
-        self.total_steps, self.log_period = total_steps, log_period
+        self.total_steps = total_steps
+        self.log_period, self.log_counted_from = logs
         self.hooks, self.actions = hooks, actions
         self.clock = PausableClock(clock)
         self.meter = ProgressMeter(total_steps)
@@ -125,6 +133,14 @@ class _Run:
         self.finished_step: int | None = None
         self.acted_step, self.done = -1, list[PeriodicAction]()
         self.last_finite_loss = math.nan
+
+    def next_batch(self, batches: Iterator[Mapping[str, Any]], step: int) -> Mapping[str, Any]:
+        """The next batch; what the first one takes is the time that the input needs to start."""
+        before = self.clock.seconds()
+        batch = _next_batch(batches, step, self.total_steps)
+        if self.finished_step is None and self.pending is None:
+            self.once["timing/train_iter_warmup"] = self.clock.seconds() - before
+        return batch
 
     def take_step(self, step: int, state: TrainState, batch) -> TrainState:
         """Hands a step to the device, then reports on the one before."""
@@ -150,7 +166,7 @@ class _Run:
         progress = self.meter.update(step, metrics, self.clock.seconds())
         for hook in self.hooks:
             hook.on_progress(progress)
-        if step % self.log_period == 0 or is_last:
+        if (step - self.log_counted_from) % self.log_period == 0 or is_last:
             self._log(step)
 
     def act(self, step: int, state: TrainState, is_last: bool) -> bool:
@@ -171,7 +187,11 @@ class _Run:
             self.done.append(action)
             with self.clock.paused():
                 action.run(step, state)
-            self.once[f"timing/{action.name}_seconds"] = self.clock.last_pause_seconds
+            seconds = self.clock.last_pause_seconds
+            self.once[f"timing/{action.name}_seconds"] = seconds
+            if action.evaluates:
+                total = self.once.get("timing/evaluate_seconds", 0.0)
+                self.once["timing/evaluate_seconds"] = total + seconds
         return bool(due) or is_last
 
     def _log(self, step: int) -> None:

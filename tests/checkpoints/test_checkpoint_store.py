@@ -8,6 +8,7 @@ import pytest
 from flan_mix.checkpoints import (
     CheckpointMismatchError,
     CheckpointStore,
+    KeepBest,
     load_initial,
     load_parameters,
     open_checkpoint,
@@ -67,6 +68,41 @@ def test_only_the_latest_are_kept_beside_the_multiples_of_the_keep_period(tmp_pa
         for step in (1, 2, 3):
             store.save(a_state(step), loader={}, metadata={})
     assert sorted(p.name for p in tmp_path.glob("checkpoint_*")) == ["checkpoint_2", "checkpoint_3"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "keeps_unmeasured", "kept"),
+    [
+        ("max", True, {2, 4, 5, 6}),  # 2 is best; nobody measured 5 and 4 is of the period
+        ("max", False, {2, 4, 6}),
+        ("min", True, {1, 4, 5, 6}),
+        ("min", False, {1, 4, 6}),
+    ],
+)
+def test_the_best_are_kept_beside_the_latest(tmp_path, mode, keeps_unmeasured, kept) -> None:
+    values, metrics = {1: -1.0, 2: 9.0, 3: 2.0, 4: 10.0, 6: -5.0, 7: 100.0}, []
+    best = KeepBest("train/accuracy", mode, keeps_unmeasured)
+
+    def measured(metric: str) -> dict[int, float]:
+        metrics.append(metric)
+        return values
+
+    with CheckpointStore(tmp_path, keep=1, keep_period=4, best=best, measured=measured) as store:
+        for step in range(1, 7):
+            store.save(a_state(step), loader={}, metadata={})
+    assert {int(p.name[11:]) for p in tmp_path.glob("checkpoint_*")} == kept
+    assert set(metrics) == {"train/accuracy"}
+
+
+def test_without_any_value_all_stay_or_the_latest_do() -> None:
+    assert KeepBest().kept([1, 2, 3, 4], {}, 2) == {1, 2, 3, 4}
+    assert KeepBest(keeps_unmeasured=False).kept([1, 2, 3, 4], {}, 2) == {2, 3, 4}
+
+
+def test_of_equals_the_older_goes_and_what_is_no_number_before_all() -> None:
+    values = {1: 3.0, 2: 3.0, 3: float("nan"), 4: 2.0, 5: 0.0}
+    assert KeepBest().kept([1, 2, 3, 4, 5], values, 1) == {2, 5}
+    assert KeepBest(mode="min").kept([1, 2, 3, 4, 5], values, 3) == {1, 2, 4, 5}
 
 
 def test_a_pinned_checkpoint_is_kept(tmp_path) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from flan_mix.reports import TensorBoardWriter
+from flan_mix.reports import TensorBoardWriter, read_scalar
 
 
 def events(directory: Path) -> Iterator:
@@ -37,6 +37,25 @@ def test_metrics_keep_their_names_slashes_included(tmp_path: Path):
         (100, "loss", 2.5),
         (100, "timing/steps_per_second", 4.0),
     ]
+
+
+def test_a_metric_is_read_back_by_its_folder_and_name(tmp_path: Path):
+    first = TensorBoardWriter(tmp_path / "training_eval" / "a_task")
+    first.write(100, {"timing/loss": 2.5, "loss": 1.0})
+    first.write(200, {"timing/loss": 3.5})
+    first.close()
+    name = "training_eval/a_task/timing/loss"
+    assert read_scalar(tmp_path, name) == {100: 2.5, 200: 3.5}
+    (file,) = (tmp_path / "training_eval" / "a_task").glob("events*")
+    # A later file, as of a restarted run, counts; a record that is being written does not.
+    content = file.read_bytes()
+    later = TensorBoardWriter(tmp_path / "training_eval" / "a_task")
+    later.write(200, {"timing/loss": 4.5})
+    later.close()
+    file.write_bytes(content[:-3])
+    assert read_scalar(tmp_path, name) == {100: 2.5, 200: 4.5}
+    assert read_scalar(tmp_path, "training_eval/a_task/loss") == {100: 1.0}
+    assert read_scalar(tmp_path, "training_eval/other/loss") == {}
 
 
 def test_a_restart_tells_tensorboard_from_which_step_on_to_forget(tmp_path: Path):

@@ -182,3 +182,13 @@ def test_scanned_layers_start_from_a_checkpoint_as_unrolled_ones_do(own, tmp_pat
             "opt_state": apart(scanned.state.opt_state),
         }
         assert_same(dataclasses.replace(scanned.state, **taken_apart), unrolled.state)
+
+
+def test_keeping_the_best_asks_how_many_and_by_what() -> None:
+    with pytest.raises(ValueError, match="give keep, how many of the best"):
+        CheckpointConfig(keep_best_by="train/loss")
+    with pytest.raises(ValueError, match="cannot be kept by 'loss'"):
+        CheckpointConfig(keep=2, keep_best_by="loss")
+    with pytest.raises(ValueError, match="'lowest': 'max' or 'min'"):
+        CheckpointConfig(keep=2, keep_best_by="train/loss", best_mode="lowest")
+    assert CheckpointConfig(keep=2).best is None

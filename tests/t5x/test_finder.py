@@ -67,7 +67,6 @@ def test_a_part_that_is_not_there_says_what_it_is(name: str, what: str) -> None:
     [
         ("models", "DecoderOnlyModel"),
         ("optimizers", "MultiOptimizer"),
-        ("checkpoints", "SaveBestCheckpointer"),
         ("adafactor", "HParamMap"),
         ("utils", "override_params_axes_names"),
     ],

@@ -259,6 +259,75 @@ def test_a_file_that_binds_all_of_the_surface_parses_and_is_honoured(tmp_path: P
     ]
 
 
+KEEPING = """
+from __gin__ import dynamic_registration
+import __main__ as train_script
+from t5x import checkpoints
+from t5x import utils
+include 't5x/examples/t5/t5_1_1/tiny.gin'
+include 't5x/configs/runs/finetune.gin'
+utils.SaveCheckpointConfig.keep = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("binding", "kept"),
+    [
+        (
+            "utils.SaveCheckpointConfig.checkpointer_cls = @checkpoints.SaveBestCheckpointer",
+            (None, "train/accuracy", "max", True),
+        ),
+        (
+            "utils.SaveCheckpointConfig.checkpointer_cls = @checkpoints.SaveBestCheckpointer\n"
+            "checkpoints.SaveBestCheckpointer:\n"
+            "  metric_name_to_monitor = 'inference_eval/first_word/eval/exact_match'\n"
+            "  metric_mode = 'min'\n"
+            "  keep_checkpoints_without_metrics = False\n"
+            "  force_keep_period = 500\n",
+            (500, "inference_eval/first_word/eval/exact_match", "min", False),
+        ),
+        (
+            "utils.SaveCheckpointConfig.checkpointer_cls = @checkpoints.Checkpointer\n"
+            "checkpoints.Checkpointer.force_keep_period = 400\n",
+            (400, None, "max", True),
+        ),
+        (
+            "utils.SaveCheckpointConfig.checkpoint_manager_cls = "
+            "@checkpoints.OrbaxCheckpointManagerInterface\n"
+            "checkpoints.OrbaxCheckpointManagerInterface.metric_name_to_monitor = 'train/loss'\n",
+            (None, "train/loss", "max", True),
+        ),
+    ],
+)
+def test_what_is_kept_is_said_by_the_checkpointers_of_t5x(
+    tmp_path: Path, binding: str, kept: tuple
+) -> None:
+    file = tmp_path / "keeping.gin"
+    file.write_text(KEEPING + binding)
+    run = parsed("train", str(file))["checkpoint_cfg"].run_config()
+    assert (run.keep_period, run.keep_best_by, run.best_mode, run.keeps_unmeasured) == kept
+    assert run.keep == 3
+
+
+@pytest.mark.parametrize(
+    ("binding", "what"),
+    [
+        ("checkpoints.SaveBestCheckpointer.metric_mode = 'most'", "'most': 'max' or 'min'"),
+        ("checkpoints.SaveBestCheckpointer.metric_name_to_monitor = 'acc'", "kept by 'acc'"),
+        ("checkpoints.SaveBestCheckpointer.keep = 2", "utils.SaveCheckpointConfig"),
+    ],
+)
+def test_a_checkpointer_that_cannot_choose_is_refused(
+    tmp_path: Path, binding: str, what: str
+) -> None:
+    file = tmp_path / "keeping.gin"
+    cls = "utils.SaveCheckpointConfig.checkpointer_cls = @checkpoints.SaveBestCheckpointer\n"
+    file.write_text(KEEPING + cls + binding)
+    found = parsed("train", str(file))
+    with pytest.raises((ValueError, NotImplementedError), match=what):
+        found["checkpoint_cfg"].run_config()
+
+
 def test_local_tiny_goes_over_any_model_and_run() -> None:
     found = parsed(
         "train",

@@ -7,12 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import seqio
+from flax.serialization import to_state_dict
 from flax.traverse_util import flatten_dict
 
-from flan_mix.models import apply_projected
+from flan_mix.models import apply, apply_projected
 from flan_mix.t5x import adafactor, decoding, losses, models, partitioning, train_state, utils
 from flan_mix.t5x.examples.t5 import network
 from flan_mix.training import make_train_step
+from tests.models.huggingface_golden import MODELS as HUGGING_FACE_MODELS
+from tests.models.huggingface_golden import HuggingFaceGolden
 from tests.models.t5x_golden import MODELS, T5XGolden, assert_close_to_golden, golden_jit
 
 
@@ -61,7 +64,7 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_losses_equal_t5x(name):
+def test_logits_losses_and_packed_scores_equal_t5x(name):
     golden = T5XGolden(name)
     expected, params = golden.arrays("outputs_batch_0.npz"), golden.tree("params.npz")
 
@@ -69,14 +72,34 @@ def test_losses_equal_t5x(name):
     def found(params):
         batch = golden.arrays("batch_0.npz")
         of = {key: golden_model(golden, **config) for key, config in LOSSES.items()}
-        return {key: model.eval_fn(params, batch)[0] for key, model in of.items()}
+        losses = {key: model.eval_fn(params, batch)[0] for key, model in of.items()}
+        plain = of["loss"]
+        return {
+            **losses,
+            "logits": apply(plain.module, params, batch),
+            "packed_scores": plain.score_batch(params, batch),
+        }
 
-    for key, loss in found(params).items():
-        assert_close_to_golden(loss, expected[key])
+    numbers = found(params)
+    assert numbers.keys() == expected.keys()
+    for key, values in numbers.items():
+        assert_close_to_golden(values, expected[key])
 
 
-def test_four_steps_of_adafactor_equal_t5x():
+def test_the_gradient_of_every_parameter_equals_t5x():
     golden = T5XGolden("t5_1_1")
+    model, batch = golden_model(golden, z_loss=1e-4), golden.arrays("batch_0.npz")
+    gradient = golden_jit(jax.grad(lambda params: model.loss_fn(params, batch, None)[0]))
+    found = flatten_dict(gradient(golden.tree("params.npz")), sep="/")
+    expected = golden.arrays("grads_batch_0.npz")
+    assert found.keys() == expected.keys()
+    for path, array in found.items():
+        assert_close_to_golden(array, expected[path])
+
+
+@pytest.mark.parametrize("name", ["t5_1_1", "wide"])  # `wide` has factored slots.
+def test_four_steps_of_adafactor_equal_t5x(name):
+    golden = T5XGolden(name)
     model = golden_model(golden, z_loss=1e-4)
     optimizer = model.optimizer_def.build()
     step = make_train_step(
@@ -99,6 +122,11 @@ def test_four_steps_of_adafactor_equal_t5x():
     after = golden.arrays("params_after_step_4.npz")
     for path, array in flatten_dict(state.params, sep="/").items():
         np.testing.assert_allclose(array, after[path], rtol=1e-4, atol=1e-6, err_msg=path)
+    slots = golden.arrays("adafactor_state_after_step_4.npz")
+    found = flatten_dict({"param_states": to_state_dict(state.opt_state)}, sep="/")
+    assert found.keys() == slots.keys() - {"step"}
+    for path, array in found.items():
+        np.testing.assert_allclose(array, slots[path], rtol=1e-4, atol=1e-6, err_msg=path)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -127,3 +155,33 @@ def test_the_likeliest_tokens_equal_t5x(name):
     )
     tokens = model.predict_batch(golden.tree("params.npz"), batch)
     assert [up_to_eos(row) for row in tokens] == [up_to_eos(row[0]) for row in expected["greedy"]]
+
+
+@pytest.mark.parametrize("name", HUGGING_FACE_MODELS)
+def test_hugging_face_weights_have_hugging_faces_logits_and_answers_under_t5x_names(name):
+    golden = HuggingFaceGolden(name)
+    expected, params, vocabulary = golden.outputs, golden.params, seqio.ByteVocabulary()
+    batch = {
+        "encoder_input_tokens": expected["input_ids"] * expected["attention_mask"],
+        "decoder_input_tokens": np.zeros((len(expected["greedy"]), 12), np.int32),
+    }
+
+    def model(**changes) -> models.EncoderDecoderModel:
+        return models.EncoderDecoderModel(golden.model, vocabulary, vocabulary, None, **changes)
+
+    ways = {
+        "greedy": model(decode_fn=decoding.temperature_sample),
+        "beam4": model(default_decoder_params={"num_decodes": 4, "alpha": 0.0}),
+    }
+    for way, of_model in ways.items():
+        tokens = of_model.predict_batch(params, batch)
+        want = [up_to_eos(row[1:]) for row in expected[way]]
+        assert [up_to_eos(row) for row in tokens] == want, way
+    teacher_forced = {
+        "encoder_input_tokens": batch["encoder_input_tokens"],
+        "encoder_segment_ids": expected["attention_mask"],
+        "decoder_input_tokens": expected["decoder_input_ids"],
+        "decoder_segment_ids": np.ones_like(expected["decoder_input_ids"]),
+    }
+    logits = golden_jit(lambda params: apply(ways["greedy"].module, params, teacher_forced))(params)
+    assert_close_to_golden(logits, expected["logits"])

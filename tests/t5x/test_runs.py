@@ -64,7 +64,22 @@ def test_a_run_leaves_what_t5x_leaves(trained: Path) -> None:
 def test_metrics_have_t5x_names(trained: Path) -> None:
     model = trained / "model"
     names = {"loss", "accuracy", "cross_ent_loss", "z_loss", "loss_per_nonpadding_target_token"}
-    assert names | {"learning_rate", "timing/seqs_per_second"} <= board_tags(model / "train")
+    rates = ("seqs", "steps", "target_tokens")
+    once = ("init_or_restore_seconds", "train_iter_warmup", "compilation_seconds")
+    timing = {
+        *(f"timing/{name}_per_second" for name in rates),
+        *(f"timing/{name}_per_second_per_core" for name in ("seqs", "target_tokens")),
+        *(f"timing/{name}" for name in ("seconds", "seqs", "uptime", *once)),
+        *(f"timing/{name}_seconds" for name in ("checkpoint", "evaluate")),
+    }
+    padding = ("loss_weights", "encoder", "decoder", "overall")
+    further = {
+        *(f"{name}_per_all_target_tokens" for name in ("loss", "cross_ent_loss", "z_loss")),
+        *(f"effective_batch_size/{side}" for side in ("encoder", "decoder")),
+        *(f"non_padding_fraction/{of}" for of in padding),
+        *("learning_rate", "learning_rate/current", "weight_gradient_norm"),
+    }
+    assert names | timing | further <= board_tags(model / "train")
     found = board_tags(model / "training_eval" / "first_word")
     assert names | {"non_padding_fraction/loss_weights"} <= found
     assert not any(name.startswith("learning_rate") for name in found)
@@ -125,6 +140,53 @@ def test_early_stopping_saves_and_ends(trained: Path, tmp_path: Path) -> None:
     stored, _ = load_parameters(tmp_path / "m" / "checkpoint_2", state.params)
     rounded = jax.tree.map(lambda x: x.astype(jnp.bfloat16).astype(jnp.float32), state.params)
     jax.tree.map(np.testing.assert_array_equal, stored, rounded)
+
+
+def test_the_best_checkpoints_are_kept_by_a_metric_of_any_evaluation(
+    trained: Path, tmp_path: Path
+) -> None:
+    gin_file = tmp_path / "best.gin"
+    gin_file.write_text(
+        "from __gin__ import dynamic_registration\n"
+        "import __main__ as train_script\nfrom t5x import checkpoints\nfrom t5x import utils\n"
+        f"include '{FINETUNE}'\n"
+        "train_script.train.eval_period = 1\n"
+        "utils.SaveCheckpointConfig:\n"
+        "  period = 1\n  keep = 2\n  checkpointer_cls = @checkpoints.SaveBestCheckpointer\n"
+        "checkpoints.SaveBestCheckpointer:\n"
+        "  metric_name_to_monitor = %METRIC\n  metric_mode = %MODE\n"
+        "  force_keep_period = %ALWAYS\n"
+    )
+
+    def run(name: str, metric: str, mode: str, *bindings: str) -> tuple[set[int], dict[int, float]]:
+        folder = tmp_path / name
+        settings = [
+            f"MODEL_DIR = '{folder}'",
+            f"utils.DatasetConfig.cache_dir = '{trained / 'cache'}'",
+            f"METRIC = '{metric}'",
+            f"MODE = '{mode}'",
+            *(["ALWAYS = None"] if name != "always" else ["ALWAYS = 3"]),
+        ]
+        configured("train", [str(gin_file)], [*settings, "TRAIN_STEPS = 7", *bindings])()
+        directory, _, tag = metric.partition("/")
+        if directory != "train":
+            task, _, tag = tag.partition("/")
+            directory = f"{directory}/{task}"
+        values = {step: value for step, of, value in scalars(folder / directory) if of == tag}
+        return {int(p.name[11:]) for p in folder.glob("checkpoint_*")}, values
+
+    without = "train_script.train.infer_eval_dataset_cfg = None"
+    for name, metric, mode in (
+        ("train", "train/loss", "min"),
+        ("eval", "training_eval/first_word/loss", "max"),
+        ("always", "training_eval/first_word/loss", "max"),
+    ):
+        kept, values = run(name, metric, mode, without)
+        judged = [step for step in range(1, 7) if name != "always" or step % 3]
+        ranked = sorted(judged, key=values.__getitem__, reverse=mode == "max")
+        assert kept == {*ranked[:2], 7} | ({3, 6} if name == "always" else set()), (name, values)
+    kept, values = run("scores", "inference_eval/first_word_scored/eval/mean_score", "max")
+    assert kept == {*sorted(range(1, 7), key=values.__getitem__)[-2:], 7}
 
 
 def test_evaluation_writes_what_the_run_wrote_of_the_step(trained: Path, tmp_path: Path) -> None:

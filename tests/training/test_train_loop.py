@@ -142,11 +142,25 @@ def test_time_in_actions_is_logged_apart_and_not_in_the_rates():
         total_steps=6,
         log_period=3,
         hooks=[recorder],
-        actions=[PeriodicAction("checkpoint", 2, slow)],
+        actions=[
+            PeriodicAction("checkpoint", 2, slow),
+            PeriodicAction("training_eval", 4, slow, evaluates=True),
+            PeriodicAction("inference_eval", 4, slow, evaluates=True),
+        ],
         clock=step.clock,
+        seconds_before={"init_or_restore_seconds": 7.0},
     )
     assert recorder.logged[6]["timing/seconds"] < 10
     assert recorder.logged[6]["timing/checkpoint_seconds"] == 100.0
+    assert recorder.logged[6]["timing/evaluate_seconds"] == 200.0
+    assert recorder.logged[3]["timing/init_or_restore_seconds"] == 7.0
+    assert "timing/init_or_restore_seconds" not in recorder.logged[6]
+    assert 0 <= recorder.logged[3]["timing/train_iter_warmup"] < 1
+
+
+def test_logs_count_from_the_step_they_are_told():
+    recorder = run(total_steps=6, log_counted_from=1)
+    assert list(recorder.logged) == [1, 3, 5, 6]
 
 
 def test_progress_tells_rates_and_the_time_left():
