@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from flax import struct
 
 from flan_mix.models.flash_attention import flash_attend, flash_fits
-from flan_mix.models.position_bias import lay_out_diagonals, sum_diagonals
+from flan_mix.models.position_bias import lay_out_diagonals, of_queries, sum_diagonals
 from flan_mix.models.projection import summed_rows
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ MASKED = -1e10
 MOST_PAIRS = 2**18
 """Pairs of query and key that a head looks at at once; beyond it queries come in blocks."""
 
-FLASH_FROM = 1024
-"""Queries and keys from which "auto" takes the flash kernel."""
+FLASH_FROM, FLASH_UP_TO = 1024, 2048
+"""Queries and keys for which "auto" takes the flash kernel, which needs the bias of all pairs."""
 
 log = logging.getLogger(__name__)
 
@@ -123,8 +123,7 @@ def attend(
     queries, keys = query.shape[2], key.shape[2]
     if path == "flash":
         assert mask.segments is not None
-        laid_out = None if bias is None else lay_out_diagonals(bias, queries, keys)
-        return flash_attend(query, key, value, laid_out, mask.segments, is_causal=mask.is_causal)
+        return flash_attend(query, key, value, bias, mask.segments, is_causal=mask.is_causal)
     blocks = math.ceil(queries * keys / MOST_PAIRS)
     if blocks == 1:
         return _attend(float32_logits, query, key, value, bias, mask)
@@ -142,7 +141,7 @@ def attention_path(
     """("flash" or "xla", the reason): how attention of such `sizes` is computed on a platform.
 
     sizes: queries, keys and the width of a head. "flash" is taken on TPUs alone, where the kernel
-    can: with "auto" from FLASH_FROM queries and keys on, with "flash" whatever their number.
+    can: with "auto" from FLASH_FROM to FLASH_UP_TO queries and keys, with "flash" always.
     is_placed: whether a kernel, which XLA cannot divide over devices, is told how arrays lie.
     """
     queries, keys, head_dim = sizes
@@ -158,6 +157,8 @@ def attention_path(
         return "xla", "the flash kernel is not told how arrays lie on the devices"
     if kernel == "auto" and min(queries, keys) < FLASH_FROM:
         return "xla", f"{queries} x {keys} positions, fewer than {FLASH_FROM}"
+    if kernel == "auto" and max(queries, keys) > FLASH_UP_TO:
+        return "xla", f"{queries} x {keys} positions, more than {FLASH_UP_TO}"
     return "flash", f"{queries} x {keys} positions"
 
 
@@ -177,15 +178,12 @@ def _by_blocks(blocks, float32_logits, query, key, value, bias, mask):
         bias = jnp.pad(bias, ((0, 0), (length * blocks - queries, 0)))
 
     def of_block(block):
-        number, query, mask = block
-        start = (blocks - 1 - number) * length
-        window = bias
-        if bias is not None:
-            window = jax.lax.dynamic_slice_in_dim(bias, start, length + keys - 1, axis=1)
-        return _attend(float32_logits, query, key, value, window, mask)
+        first, query, mask = block
+        near = None if bias is None else of_queries(bias, first, length, keys)
+        return _attend(float32_logits, query, key, value, near, mask)
 
     of_blocks = (
-        jnp.arange(blocks),
+        length * jnp.arange(blocks),
         _split(query, blocks, length, axis=2),
         mask.by_blocks(blocks, length),
     )

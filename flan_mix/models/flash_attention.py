@@ -13,10 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import jax
+import jax.numpy as jnp
 from flax.linen import spmd
 from jax.sharding import PartitionSpec
 
 from flan_mix.models.logical_axes import HEADS_AXES
+from flan_mix.models.position_bias import lay_out_diagonals, of_queries
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Int
@@ -37,15 +39,16 @@ def flash_attend(
     query: Float[Array, "batch heads query head_dim"],
     key: Float[Array, "batch heads key head_dim"],
     value: Float[Array, "batch heads key head_dim"],
-    bias: Float[Array, "heads query key"] | None,
+    bias: Float[Array, "heads offsets"] | None,
     segments: tuple[Int[Array, "batch query"], Int[Array, "batch key"]],
     *,
     is_causal: bool,
 ) -> Float[Array, "batch heads query head_dim"]:
     """softmax(query·key + bias)·value over keys of the query's segment, for lengths that fit.
 
-    Segment 0 is a segment like others here: padding reads padding, and what it reads is of no use.
-    Inside a mesh every device takes its rows and heads, as the logical axis rules split them.
+    `bias` is by offset, see `position_bias.lay_out_diagonals`. Segment 0 is a segment like others
+    here: padding reads padding, and what it reads is of no use. Inside a mesh every device takes
+    its rows and heads, as the logical axis rules split them.
     """
     mesh = jax.sharding.get_abstract_mesh()
     run = partial(_row_by_row, is_causal)
@@ -67,6 +70,8 @@ def _row_by_row(is_causal, query, key, value, bias, segments):
     from jax.experimental.pallas.ops.tpu.flash_attention import SegmentIds, flash_attention
 
     blocks = _block_sizes(query.shape[2], key.shape[2])
+    if bias is not None:
+        bias = _laid_out(bias, query.shape[2], key.shape[2])
 
     def of_row(row):
         (query, key, value, segments), whole = row, bias if bias is None else bias[None]
@@ -82,6 +87,18 @@ def _row_by_row(is_causal, query, key, value, bias, segments):
         return of_batch[0]
 
     return jax.lax.map(of_row, (query, key, value, segments))
+
+
+def _laid_out(bias, query_length: int, key_length: int):
+    """[heads, query, key], a block of queries at a time: laying out takes twice what it gives."""
+    count = next(block for block in BLOCKS if query_length % block == 0)
+    blocks = jax.lax.map(
+        lambda first: lay_out_diagonals(
+            of_queries(bias, first, count, key_length), count, key_length
+        ),
+        jnp.arange(0, query_length, count),
+    )
+    return jnp.moveaxis(blocks, 0, 1).reshape(bias.shape[0], query_length, key_length)
 
 
 def _block_sizes(query_length: int, key_length: int):

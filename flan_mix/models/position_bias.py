@@ -106,6 +106,15 @@ def _backward(query_length, key_length, _, of_laid_out):
 _lay_out.defvjp(_forward, _backward)
 
 
+def of_queries(
+    by_offset: Float[Array, "heads offsets"], first: Int[Array, ""], count: int, key_length: int
+) -> Float[Array, "heads offsets_of_count"]:
+    """The part of `by_offset` that `count` queries from the (traced) number `first` on read."""
+    query_length = by_offset.shape[1] - key_length + 1
+    start = query_length - first - count
+    return jax.lax.dynamic_slice_in_dim(by_offset, start, count + key_length - 1, axis=1)
+
+
 class RelativePositionBias(nn.Module):
     """One table of [heads, 32 buckets] and the biases by offset read from it, in float32."""
 
@@ -133,8 +142,7 @@ class RelativePositionBias(nn.Module):
         Keys are at 0 .. key_length - 1; `first_query + query_length` is at most `key_length`.
         """
         by_offset = self._by_offset(-(key_length - 1), key_length - 1)
-        start = key_length - query_length - first_query
-        return jax.lax.dynamic_slice_in_dim(by_offset, start, query_length + key_length - 1, 1)
+        return of_queries(by_offset, first_query, query_length, key_length)
 
     def _by_offset(self, first: int, last: int) -> Float[Array, "heads offsets"]:
         buckets = relative_position_bucket(

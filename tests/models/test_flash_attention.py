@@ -190,6 +190,8 @@ def test_packed_rows_of_a_model_have_the_logits_of_the_formula():
         ("auto", "tpu", (1024, 1024, 64), {}, "flash"),
         ("auto", "tpu", (2048, 1024, 128), {}, "flash"),
         ("auto", "tpu", (128, 1024, 64), {}, "xla"),
+        ("auto", "tpu", (1024, 4096, 64), {}, "xla"),
+        ("flash", "tpu", (4096, 4096, 64), {}, "flash"),
         ("flash", "tpu", (128, 1024, 64), {}, "flash"),
         ("flash", "tpu", (1, 1024, 64), {}, "xla"),
         ("flash", "tpu", (1000, 1024, 64), {}, "xla"),
