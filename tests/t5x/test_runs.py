@@ -142,6 +142,7 @@ def test_early_stopping_saves_and_ends(trained: Path, tmp_path: Path) -> None:
     jax.tree.map(np.testing.assert_array_equal, stored, rounded)
 
 
+@pytest.mark.slow
 def test_the_best_checkpoints_are_kept_by_a_metric_of_any_evaluation(
     trained: Path, tmp_path: Path
 ) -> None:
