@@ -189,10 +189,10 @@ def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan
     )
 
 
-def placed_program(traced: AbstractStep) -> Program:
+def placed_program(traced: AbstractStep, *, on_cpu: bool = False) -> Program:
     """The step's program, as JAX traces it for its mesh, with every value placed there."""
     arguments = (traced.state, traced.batch, traced.key)
-    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments))
+    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments), on_cpu=on_cpu)
     leaves = jax.tree.leaves(arguments)
     for value in program.inputs:
         value.spec = ((),) * len(value.shape)

@@ -91,19 +91,20 @@ class _Kernel:
     reads: tuple[Value, ...]
 
 
-def peak_of(program: Program, mesh: Mapping[str, int], *, copies_operands: bool = False) -> Peak:
+def peak_of(program: Program, mesh: Mapping[str, int], *, on_cpu: bool = False) -> Peak:
     """The peak of a program whose values have their specs (see `plan_sharding.place`).
 
     Outputs count as written into the memory of inputs, as those of a train step are.
-    copies_operands: as XLA:CPU does, write operands of matrix products out anew where the products
-    need their dimensions in another order; accelerators read them in either order.
+    on_cpu: as XLA:CPU does, write operands of matrix products out anew where the products need
+    their dimensions in another order, which accelerators read in either order; and make what
+    depends on nothing at the start.
     """
-    return _Sweep(program, mesh, copies_operands).peak()
+    return _Sweep(program, mesh, on_cpu).peak()
 
 
 class _Sweep:
-    def __init__(self, program: Program, mesh: Mapping[str, int], copies_operands: bool):
-        self.program, self.mesh, self.copies_operands = program, mesh, copies_operands
+    def __init__(self, program: Program, mesh: Mapping[str, int], on_cpu: bool):
+        self.program, self.mesh, self.on_cpu = program, mesh, on_cpu
         self.outputs: set[int] = set()
         self._sources: dict[int, Value] = {}
         self._makers: dict[int, Operation] = {}
@@ -228,21 +229,21 @@ class _Sweep:
         """What an operation needs while it runs: a loop its body's peak, a product its copies."""
         passing = []
         if operation.bodies:
-            peaks = [peak_of(b, self.mesh, copies_operands=self.copies_operands)
+            peaks = [peak_of(b, self.mesh, on_cpu=self.on_cpu)
                      for b in operation.bodies]  # fmt: skip
             passing += max(peaks, key=lambda peak: peak.total_bytes).held
         for value, axes in operation.gathered:
             spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
             whole = Value(value.shape, value.itemsize, spec).local_bytes(self.mesh)
             passing.append(Held(value, whole, None))
-        if self.copies_operands and operation.name == "dot_general":
+        if self.on_cpu and operation.name == "dot_general":
             passing += [Held(v, self._bytes(v), None) for v in _turned(operation)]
         return passing
 
     def _is_view(self, operation: Operation) -> bool:
         """A product of matrices reads either as it lies or turned."""
         is_turn = operation.name == "transpose" and len(operation.inputs[0].shape) == 2
-        return operation.name in _SAME_MEMORY or (is_turn and not self.copies_operands)
+        return operation.name in _SAME_MEMORY or (is_turn and not self.on_cpu)
 
     def _source(self, value: Value) -> Value:
         return self._sources.get(id(value), value)

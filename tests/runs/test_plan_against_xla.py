@@ -17,7 +17,7 @@ CONFIG = {
     "mlp_activations": ["gelu", "linear"],
 }
 WIDE = {"emb_dim": 512, "mlp_dim": 1024, "num_heads": 8, "head_dim": 64}
-SETTING = {"data": 1, "model": 1, "rows": 8, "inputs": 128, "targets": 32, "parts": 1}
+SETTING = {"data": 1, "model": 1, "rows": 8, "inputs": 128, "targets": 32, "parts": 1, "dims": 1}
 
 
 def compiled(config=None, **setting):
