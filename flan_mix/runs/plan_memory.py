@@ -97,7 +97,8 @@ def peak_of(program: Program, mesh: Mapping[str, int], *, on_cpu: bool = False) 
     Outputs count as written into the memory of inputs, as those of a train step are.
     on_cpu: as XLA:CPU does, write operands of matrix products out anew where the products need
     their dimensions in another order, which accelerators read in either order; and make what
-    depends on nothing at the start.
+    depends on nothing at the start; and compute what is cheap in each of its readers, even where it
+    lies in memory for a matrix product.
     """
     return _Sweep(program, mesh, on_cpu).peak()
 
@@ -121,7 +122,7 @@ class _Sweep:
         self.outputs = {id(self._source(value)) for value in program.outputs}
         self.inputs = {id(value) for value in program.inputs}
         self._in_memory: dict[int, Value] = {id(value): value for value in program.inputs}
-        self._found: dict[int, dict[int, Value]] = {}
+        self._found: dict[tuple[int, bool], dict[int, Value]] = {}
 
     def peak(self) -> Peak:
         kernels = self._scheduled(self._kernels())
@@ -165,34 +166,47 @@ class _Sweep:
                 continue
             if _is_fusible(operation) and not any(map(self._lies_in_memory, operation.outputs)):
                 continue
+            recomputes = self.on_cpu and not _is_standing(operation)
             reads: dict[int, Value] = {}
             for value in operation.inputs:
-                reads.update(self._read(value))
+                reads.update(self._read(value, recomputes))
             self._in_memory.update({id(value): value for value in operation.outputs})
             kernels.append(_Kernel(operation, tuple(reads.values())))
         return kernels
 
-    def _read(self, value: Value) -> dict[int, Value]:
-        """What must be in memory to know `value`: itself, or what it is computed from."""
+    def _read(self, value: Value, recomputes: bool) -> dict[int, Value]:
+        """What must be in memory to know `value`: itself, or what it is computed from.
+
+        recomputes: the reader computes what is cheap itself even where it lies in memory.
+        """
         value = self._source(value)
-        if id(value) in self._in_memory:
+        maker = self._makers.get(id(value))
+        is_cheap = maker is not None and _is_fusible(maker) and not self._is_dear(value, maker)
+        if id(value) in self._in_memory and not (recomputes and is_cheap):
             return {id(value): value}
-        if id(value) not in self._found:
+        if (id(value), recomputes) not in self._found:
             found: dict[int, Value] = {}
-            maker = self._makers.get(id(value))
             for read in maker.inputs if maker is not None else ():
-                found.update(self._read(read))
-            self._found[id(value)] = found
-        return self._found[id(value)]
+                found.update(self._read(read, recomputes))
+            self._found[id(value), recomputes] = found
+        return self._found[id(value), recomputes]
 
     def _lies_in_memory(self, value: Value) -> bool:
         """Whether the result of an operation on single elements is ever written."""
         readers, maker = self._readers[id(value)], self._makers[id(value)]
         if id(value) in self.outputs or any(map(_is_standing, readers)):
             return True
-        if len(readers) < 2:
-            return False
-        large = [v for v in _distinct(map(self._source, maker.inputs)) if 4 * v.size > value.size]
+        return len(readers) > 1 and self._is_dear(value, maker)
+
+    def _is_dear(self, value: Value, maker: Operation) -> bool:
+        """Whether XLA would not compute `value` once for each reader."""
+        inputs = [self._source(v) for v in maker.inputs]
+        large = [v for v in _distinct(inputs) if 4 * v.size > value.size]
+        if maker.name == "div":
+            # By what is the same for many: their product with its inverse.
+            divisor = self._makers.get(id(inputs[1]))
+            if inputs[1].size == 1 or (divisor and divisor.name == "broadcast_in_dim"):
+                return False
         return maker.name in _COSTLY or len(large) > 1
 
     def _scheduled(self, kernels: list[_Kernel]) -> list[_Kernel]:
@@ -203,6 +217,14 @@ class _Sweep:
         for n, others in enumerate(waits_for):
             for other in others:
                 readers[other].append(n)
+        if self.on_cpu:
+            ready = [n for n, others in enumerate(waits_for) if not others]
+            for n in ready:  # It grows on the way.
+                for reader in readers[n]:
+                    waits_for[reader].discard(n)
+                    if not waits_for[reader]:
+                        ready.append(reader)
+            return [kernels[n] for n in ready]
         order: list[_Kernel] = []
         done: set[int] = set()
         for first in range(len(kernels)):
