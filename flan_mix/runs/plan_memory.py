@@ -12,15 +12,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flan_mix.runs.plan_program import Operation, Program, Value
+from flan_mix.runs.plan_program import BARRIER, Operation, Program, Value
 
 _SAME_MEMORY = {
+    BARRIER,
     "bitcast_convert_type",
     "copy",
     "copy_p",
     "expand_dims",
     "name",
-    "optimization_barrier",
     "pmax",
     "psum",
     "random_unwrap",
@@ -107,6 +107,12 @@ class _Sweep:
     def __init__(self, program: Program, mesh: Mapping[str, int], on_cpu: bool):
         self.program, self.mesh, self.on_cpu = program, mesh, on_cpu
         self.outputs: set[int] = set()
+        self._behind_barriers = {
+            id(value)
+            for operation in program.operations
+            if operation.name == BARRIER
+            for value in operation.inputs
+        }
         self._sources: dict[int, Value] = {}
         self._makers: dict[int, Operation] = {}
         self._readers: dict[int, list[Operation]] = defaultdict(list)
@@ -264,8 +270,9 @@ class _Sweep:
 
     def _is_view(self, operation: Operation) -> bool:
         """A product of matrices reads either as it lies or turned."""
-        is_turn = operation.name == "transpose" and len(operation.inputs[0].shape) == 2
-        return operation.name in _SAME_MEMORY or (is_turn and not self.on_cpu)
+        if operation.name == "transpose" and len(operation.inputs[0].shape) == 2:
+            return not self.on_cpu or id(operation.outputs[0]) not in self._behind_barriers
+        return operation.name in _SAME_MEMORY
 
     def _source(self, value: Value) -> Value:
         return self._sources.get(id(value), value)

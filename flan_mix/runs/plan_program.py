@@ -20,6 +20,9 @@ from jax.extend import core
 
 from flan_mix.training.projected_loss import TURNS
 
+BARRIER = "optimization_barrier"
+"""The operation whose results are its inputs, on which work is not equal to work on the inputs."""
+
 Spec = tuple[tuple[str, ...], ...]
 """For each dimension of an array, the axes of the mesh that it is split over."""
 
@@ -39,7 +42,6 @@ _CALLS = {
 _LOOPS = {"cond", "scan", "shard_map", "while"}
 """Operations that keep their expressions as bodies."""
 
-_BARRIER = "optimization_barrier"
 _THREEFRY = "key<fry>"
 
 _TURNS = re.compile(TURNS.format(r"(\d+)"))
@@ -107,8 +109,8 @@ def spec_of(spec: Iterable[Any], dimensions: int = 0) -> Spec:
 def program_of(closed: core.ClosedJaxpr, *, on_cpu: bool = False) -> Program:
     """The program of a traced function, without operations whose results nothing reads.
 
-    on_cpu: as XLA:CPU does, forget optimization barriers (and with them checkpoints, except in
-    loops) before equal operations are looked for.
+    on_cpu: as XLA:CPU does, forget the barriers around checkpoints before it looks for equal
+    operations, so that only checkpoints within loops compute anything anew.
     """
     return _Writer(on_cpu).program(closed.jaxpr)
 
@@ -143,11 +145,11 @@ class _Writer:
 
     def _outputs(self, equation: Any, inputs: tuple[Value, ...], scope: str) -> tuple[Value, ...]:
         name, params = equation.primitive.name, equation.params
-        if name == _BARRIER:
-            return self._behind_barrier(inputs, scope)
         if name in _CALLS and _CALLS[name] in params:
-            if params.get("prevent_cse") and params.get("differentiated"):
-                inputs = self._behind_barrier(inputs, scope)
+            if params.get("prevent_cse") and params.get("differentiated") and not self._on_cpu:
+                seen = tuple(Value(value.shape, value.itemsize) for value in inputs)
+                self._operations.append(Operation(BARRIER, inputs, seen, {}, scope))
+                inputs = seen
             return self._call(params[_CALLS[name]], inputs, scope)
         made = tuple(_value(var.aval) for var in equation.outvars)
         if name in _LOOPS:
@@ -164,14 +166,6 @@ class _Writer:
             words = self._once(Operation(name, inputs, words, params, scope))
             name, inputs, made, params = "xor", words, (_value(equation.outvars[0].aval),), {}
         return self._once(Operation(name, inputs, made, params, scope))
-
-    def _behind_barrier(self, inputs: tuple[Value, ...], scope: str) -> tuple[Value, ...]:
-        """The same arrays, whose operations are not equal to those of the arrays themselves."""
-        if self._on_cpu:
-            return inputs
-        seen = tuple(Value(value.shape, value.itemsize) for value in inputs)
-        self._operations.append(Operation(_BARRIER, inputs, seen, {}, scope))
-        return seen
 
     def _once(self, operation: Operation) -> tuple[Value, ...]:
         """The outputs of an operation, which is written unless an equal one was."""

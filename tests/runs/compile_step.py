@@ -23,9 +23,11 @@ from flan_mix.runs.trainer import Trainer
 from flan_mix.training import Adafactor, Partitioner, standard_logical_axis_rules
 
 OPTIONS = {
-    # The code is never run. Fusions into a library of CPU kernels are what no accelerator has.
+    # The code is never run. Fusions into a library of CPU kernels, and sums in two rounds, the
+    # first of which must find its terms in memory, are what no accelerator has.
     "xla_backend_optimization_level": "0",
     "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_disable_hlo_passes": "tree_reduction_rewriter",
 }
 ITEMSIZE = {"f32": 4, "s32": 4, "u32": 4, "pred": 1}
 
