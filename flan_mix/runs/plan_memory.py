@@ -33,6 +33,9 @@ _SAME_MEMORY = {
 }
 """Operations whose result is their input, seen otherwise or summed over devices in its place."""
 
+GATHER = "all_gather"
+"""The operation that makes an array whole which devices hold parts of."""
+
 _STANDING = {
     "conv_general_dilated",
     "cumlogsumexp",
@@ -43,6 +46,7 @@ _STANDING = {
     "dot_general",
     "dynamic_update_slice",
     "gather",
+    GATHER,
     "pallas_call",
     "random_bits",
     "random_fold_in",
@@ -67,7 +71,7 @@ _SMALL = 8
 
 @dataclass(frozen=True)
 class Held:
-    """An array in memory at the peak; `maker` is None for what a product gathers or copies."""
+    """An array in memory at the peak; `maker` is None for what a product copies."""
 
     value: Value
     local_bytes: int
@@ -114,12 +118,17 @@ class _Sweep:
             for value in operation.inputs
         }
         self._sources: dict[int, Value] = {}
+        # Up to the last barrier; see `_gather`.
+        self._identities: dict[int, int] = {}
+        self._gathers: dict[tuple[int, tuple[str, ...]], Operation] = {}
         self._makers: dict[int, Operation] = {}
         self._readers: dict[int, list[Operation]] = defaultdict(list)
         for operation in program.operations:
             if self._is_view(operation):
                 for value, seen in zip(operation.inputs, operation.outputs, strict=False):
                     self._sources[id(seen)] = self._source(value)
+                    if operation.name != BARRIER:
+                        self._identities[id(seen)] = self._identities.get(id(value), id(value))
                 continue
             for value in operation.outputs:
                 self._makers[id(value)] = operation
@@ -176,9 +185,24 @@ class _Sweep:
             reads: dict[int, Value] = {}
             for value in operation.inputs:
                 reads.update(self._read(value, recomputes))
+            for value, axes in operation.gathered:
+                gather = self._gather(value, axes)
+                if id(gather.outputs[0]) not in self._in_memory:
+                    kernels.append(_Kernel(gather, tuple(self._read(value, False).values())))
+                reads.update({id(whole): whole for whole in gather.outputs})
+                self._in_memory.update({id(whole): whole for whole in gather.outputs})
             self._in_memory.update({id(value): value for value in operation.outputs})
             kernels.append(_Kernel(operation, tuple(reads.values())))
         return kernels
+
+    def _gather(self, value: Value, axes: tuple[str, ...]) -> Operation:
+        """One for all that need the same array: what forward gathers waits for backward."""
+        same = (self._identities.get(id(value), id(value)), axes)
+        if same not in self._gathers:
+            spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
+            whole = Value(value.shape, value.itemsize, spec)
+            self._gathers[same] = Operation(GATHER, (value,), (whole,), {})
+        return self._gathers[same]
 
     def _read(self, value: Value, recomputes: bool) -> dict[int, Value]:
         """What must be in memory to know `value`: itself, or what it is computed from.
@@ -260,10 +284,6 @@ class _Sweep:
             peaks = [peak_of(b, self.mesh, on_cpu=self.on_cpu)
                      for b in operation.bodies]  # fmt: skip
             passing += max(peaks, key=lambda peak: peak.total_bytes).held
-        for value, axes in operation.gathered:
-            spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
-            whole = Value(value.shape, value.itemsize, spec).local_bytes(self.mesh)
-            passing.append(Held(value, whole, None))
         if self.on_cpu and operation.name == "dot_general":
             passing += [Held(v, self._bytes(v), None) for v in _turned(operation)]
         return passing
