@@ -154,8 +154,7 @@ class _Writer:
         made = tuple(_value(var.aval) for var in equation.outvars)
         if name in _LOOPS:
             bodies = tuple(
-                _Writer(self._on_cpu).program(body, scope)
-                for body in core.jaxprs_in_params(params)
+                _Writer(self._on_cpu).program(body, scope) for body in core.jaxprs_in_params(params)
             )
             turns = _turns(equation)
             self._operations.append(Operation(name, inputs, made, params, scope, bodies, turns))
