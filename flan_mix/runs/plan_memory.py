@@ -99,10 +99,10 @@ def peak_of(program: Program, mesh: Mapping[str, int], *, on_cpu: bool = False) 
     """The peak of a program whose values have their specs (see `plan_sharding.place`).
 
     Outputs count as written into the memory of inputs, as those of a train step are.
-    on_cpu: as XLA:CPU does, write operands of matrix products out anew where the products need
-    their dimensions in another order, which accelerators read in either order; and make what
-    depends on nothing at the start; and compute what is cheap in each of its readers, even where it
-    lies in memory for a matrix product.
+    on_cpu: as XLA:CPU does, make everything as soon as it can be; write operands of matrix products
+    out anew where the products need their dimensions in another order, which accelerators read in
+    either order; and compute what is cheap in each of its readers, even where it lies in memory for
+    a matrix product.
     """
     return _Sweep(program, mesh, on_cpu).peak()
 
@@ -118,17 +118,12 @@ class _Sweep:
             for value in operation.inputs
         }
         self._sources: dict[int, Value] = {}
-        # Up to the last barrier; see `_gather`.
-        self._identities: dict[int, int] = {}
-        self._gathers: dict[tuple[int, tuple[str, ...]], Operation] = {}
         self._makers: dict[int, Operation] = {}
         self._readers: dict[int, list[Operation]] = defaultdict(list)
         for operation in program.operations:
             if self._is_view(operation):
                 for value, seen in zip(operation.inputs, operation.outputs, strict=False):
                     self._sources[id(seen)] = self._source(value)
-                    if operation.name != BARRIER:
-                        self._identities[id(seen)] = self._identities.get(id(value), id(value))
                 continue
             for value in operation.outputs:
                 self._makers[id(value)] = operation
@@ -186,23 +181,14 @@ class _Sweep:
             for value in operation.inputs:
                 reads.update(self._read(value, recomputes))
             for value, axes in operation.gathered:
-                gather = self._gather(value, axes)
-                if id(gather.outputs[0]) not in self._in_memory:
-                    kernels.append(_Kernel(gather, tuple(self._read(value, False).values())))
-                reads.update({id(whole): whole for whole in gather.outputs})
-                self._in_memory.update({id(whole): whole for whole in gather.outputs})
+                spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
+                whole = Value(value.shape, value.itemsize, spec)
+                gather = Operation(GATHER, (value,), (whole,), {})
+                kernels.append(_Kernel(gather, tuple(self._read(value, False).values())))
+                reads[id(whole)] = whole
             self._in_memory.update({id(value): value for value in operation.outputs})
             kernels.append(_Kernel(operation, tuple(reads.values())))
         return kernels
-
-    def _gather(self, value: Value, axes: tuple[str, ...]) -> Operation:
-        """One for all that need the same array: what forward gathers waits for backward."""
-        same = (self._identities.get(id(value), id(value)), axes)
-        if same not in self._gathers:
-            spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
-            whole = Value(value.shape, value.itemsize, spec)
-            self._gathers[same] = Operation(GATHER, (value,), (whole,), {})
-        return self._gathers[same]
 
     def _read(self, value: Value, recomputes: bool) -> dict[int, Value]:
         """What must be in memory to know `value`: itself, or what it is computed from.
@@ -240,7 +226,10 @@ class _Sweep:
         return maker.name in _COSTLY or len(large) > 1
 
     def _scheduled(self, kernels: list[_Kernel]) -> list[_Kernel]:
-        """In the order of tracing, but sums and updates in place as soon as they can be."""
+        """In the order of tracing, but sums and updates in place as soon as they can be.
+
+        On CPUs everything as soon as it can be.
+        """
         made_by = {id(v): n for n, k in enumerate(kernels) for v in k.operation.outputs}
         waits_for = [{made_by[id(v)] for v in k.reads if id(v) in made_by} for k in kernels]
         readers: dict[int, list[int]] = defaultdict(list)
