@@ -205,7 +205,11 @@ def _attend(float32_logits, query, key, value, bias, mask):
 
 
 def _forward(float32_logits, query, key, value, bias, mask):
-    """Keeps nothing of [query, key] for the backward pass: a row's maximum and sum say the rest."""
+    """A row's maximum and sum are what the backward pass needs to know the weights anew.
+
+    Layers within a scan or a checkpoint keep nothing of [query, key]. Others do: XLA finds the
+    weights of the backward pass equal to these, and keeps exp and quotient instead.
+    """
     logits = _logits(float32_logits, query, key, bias, mask)
     largest = jnp.max(logits, axis=-1, keepdims=True)
     weights = jnp.exp(logits - largest)

@@ -24,7 +24,7 @@ from flan_mix.models.t5 import Transformer, empty_caches
 from flan_mix.runs.abstract_step import AbstractStep, abstract_step, placed_state
 from flan_mix.runs.plan_devices import Device
 from flan_mix.runs.plan_flops import matmul_flops
-from flan_mix.runs.plan_memory import Held, Peak, peak_of
+from flan_mix.runs.plan_memory import GATHER, Held, Peak, peak_of
 from flan_mix.runs.plan_program import Program, program_of, spec_of
 from flan_mix.runs.plan_sharding import place
 from flan_mix.runs.plan_transfers import Transfer, transfers_of
@@ -189,10 +189,10 @@ def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan
     )
 
 
-def placed_program(traced: AbstractStep) -> Program:
+def placed_program(traced: AbstractStep, *, on_cpu: bool = False) -> Program:
     """The step's program, as JAX traces it for its mesh, with every value placed there."""
     arguments = (traced.state, traced.batch, traced.key)
-    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments))
+    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments), on_cpu=on_cpu)
     leaves = jax.tree.leaves(arguments)
     for value in program.inputs:
         value.spec = ((),) * len(value.shape)
@@ -244,7 +244,8 @@ def _by_part(
         if form in shapes and len(form) > 1:
             is_forwards = "transpose(" not in scope and "jvp(" in scope
             # The loss, which stands in no module, takes its gradients on the way forwards.
-            is_cast = held.maker is None or (is_forwards and not _IN_LOSS.search(scope))
+            is_gathered = held.maker is not None and held.maker.name == GATHER
+            is_cast = is_gathered or (is_forwards and not _IN_LOSS.search(scope))
             parts[CAST_PARAMETERS if is_cast else GRADIENTS].append(held)
         elif vocab_sizes & set(held.value.shape):
             parts[LOGITS].append(held)

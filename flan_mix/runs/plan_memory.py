@@ -12,15 +12,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flan_mix.runs.plan_program import Operation, Program, Value
+from flan_mix.runs.plan_program import BARRIER, Operation, Program, Value
 
 _SAME_MEMORY = {
+    BARRIER,
     "bitcast_convert_type",
     "copy",
     "copy_p",
     "expand_dims",
     "name",
-    "optimization_barrier",
     "pmax",
     "psum",
     "random_unwrap",
@@ -33,6 +33,9 @@ _SAME_MEMORY = {
 }
 """Operations whose result is their input, seen otherwise or summed over devices in its place."""
 
+GATHER = "all_gather"
+"""The operation that makes an array whole which devices hold parts of."""
+
 _STANDING = {
     "conv_general_dilated",
     "cumlogsumexp",
@@ -43,6 +46,7 @@ _STANDING = {
     "dot_general",
     "dynamic_update_slice",
     "gather",
+    GATHER,
     "pallas_call",
     "random_bits",
     "random_fold_in",
@@ -67,7 +71,7 @@ _SMALL = 8
 
 @dataclass(frozen=True)
 class Held:
-    """An array in memory at the peak; `maker` is None for what a product gathers or copies."""
+    """An array in memory at the peak; `maker` is None for what a product copies."""
 
     value: Value
     local_bytes: int
@@ -91,20 +95,28 @@ class _Kernel:
     reads: tuple[Value, ...]
 
 
-def peak_of(program: Program, mesh: Mapping[str, int], *, copies_operands: bool = False) -> Peak:
+def peak_of(program: Program, mesh: Mapping[str, int], *, on_cpu: bool = False) -> Peak:
     """The peak of a program whose values have their specs (see `plan_sharding.place`).
 
     Outputs count as written into the memory of inputs, as those of a train step are.
-    copies_operands: as XLA:CPU does, write operands of matrix products out anew where the products
-    need their dimensions in another order; accelerators read them in either order.
+    on_cpu: as XLA:CPU does, make everything as soon as it can be; write operands of matrix products
+    out anew where the products need their dimensions in another order, which accelerators read in
+    either order; and compute what is cheap in each of its readers, even where it lies in memory for
+    a matrix product.
     """
-    return _Sweep(program, mesh, copies_operands).peak()
+    return _Sweep(program, mesh, on_cpu).peak()
 
 
 class _Sweep:
-    def __init__(self, program: Program, mesh: Mapping[str, int], copies_operands: bool):
-        self.program, self.mesh, self.copies_operands = program, mesh, copies_operands
+    def __init__(self, program: Program, mesh: Mapping[str, int], on_cpu: bool):
+        self.program, self.mesh, self.on_cpu = program, mesh, on_cpu
         self.outputs: set[int] = set()
+        self._behind_barriers = {
+            id(value)
+            for operation in program.operations
+            if operation.name == BARRIER
+            for value in operation.inputs
+        }
         self._sources: dict[int, Value] = {}
         self._makers: dict[int, Operation] = {}
         self._readers: dict[int, list[Operation]] = defaultdict(list)
@@ -120,7 +132,7 @@ class _Sweep:
         self.outputs = {id(self._source(value)) for value in program.outputs}
         self.inputs = {id(value) for value in program.inputs}
         self._in_memory: dict[int, Value] = {id(value): value for value in program.inputs}
-        self._found: dict[int, dict[int, Value]] = {}
+        self._found: dict[tuple[int, bool], dict[int, Value]] = {}
 
     def peak(self) -> Peak:
         kernels = self._scheduled(self._kernels())
@@ -164,44 +176,74 @@ class _Sweep:
                 continue
             if _is_fusible(operation) and not any(map(self._lies_in_memory, operation.outputs)):
                 continue
+            recomputes = self.on_cpu and not _is_standing(operation)
             reads: dict[int, Value] = {}
             for value in operation.inputs:
-                reads.update(self._read(value))
+                reads.update(self._read(value, recomputes))
+            for value, axes in operation.gathered:
+                spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
+                whole = Value(value.shape, value.itemsize, spec)
+                gather = Operation(GATHER, (value,), (whole,), {})
+                kernels.append(_Kernel(gather, tuple(self._read(value, False).values())))
+                reads[id(whole)] = whole
             self._in_memory.update({id(value): value for value in operation.outputs})
             kernels.append(_Kernel(operation, tuple(reads.values())))
         return kernels
 
-    def _read(self, value: Value) -> dict[int, Value]:
-        """What must be in memory to know `value`: itself, or what it is computed from."""
+    def _read(self, value: Value, recomputes: bool) -> dict[int, Value]:
+        """What must be in memory to know `value`: itself, or what it is computed from.
+
+        recomputes: the reader computes what is cheap itself even where it lies in memory.
+        """
         value = self._source(value)
-        if id(value) in self._in_memory:
+        maker = self._makers.get(id(value))
+        is_cheap = maker is not None and _is_fusible(maker) and not self._is_dear(value, maker)
+        if id(value) in self._in_memory and not (recomputes and is_cheap):
             return {id(value): value}
-        if id(value) not in self._found:
+        if (id(value), recomputes) not in self._found:
             found: dict[int, Value] = {}
-            maker = self._makers.get(id(value))
             for read in maker.inputs if maker is not None else ():
-                found.update(self._read(read))
-            self._found[id(value)] = found
-        return self._found[id(value)]
+                found.update(self._read(read, recomputes))
+            self._found[id(value), recomputes] = found
+        return self._found[id(value), recomputes]
 
     def _lies_in_memory(self, value: Value) -> bool:
         """Whether the result of an operation on single elements is ever written."""
         readers, maker = self._readers[id(value)], self._makers[id(value)]
         if id(value) in self.outputs or any(map(_is_standing, readers)):
             return True
-        if len(readers) < 2:
-            return False
-        large = [v for v in _distinct(map(self._source, maker.inputs)) if 4 * v.size > value.size]
+        return len(readers) > 1 and self._is_dear(value, maker)
+
+    def _is_dear(self, value: Value, maker: Operation) -> bool:
+        """Whether XLA would not compute `value` once for each reader."""
+        inputs = [self._source(v) for v in maker.inputs]
+        large = [v for v in _distinct(inputs) if 4 * v.size > value.size]
+        if maker.name == "div":
+            # By what is the same for many: their product with its inverse.
+            divisor = self._makers.get(id(inputs[1]))
+            if inputs[1].size == 1 or (divisor and divisor.name == "broadcast_in_dim"):
+                return False
         return maker.name in _COSTLY or len(large) > 1
 
     def _scheduled(self, kernels: list[_Kernel]) -> list[_Kernel]:
-        """In the order of tracing, but sums and updates in place as soon as they can be."""
+        """In the order of tracing, but sums and updates in place as soon as they can be.
+
+        On CPUs everything as soon as it can be.
+        """
         made_by = {id(v): n for n, k in enumerate(kernels) for v in k.operation.outputs}
         waits_for = [{made_by[id(v)] for v in k.reads if id(v) in made_by} for k in kernels]
         readers: dict[int, list[int]] = defaultdict(list)
         for n, others in enumerate(waits_for):
             for other in others:
                 readers[other].append(n)
+        if self.on_cpu:
+            ready = [n for n, others in enumerate(waits_for) if not others]
+            for n in ready:  # It grows on the way.
+                for reader in readers[n]:
+                    waits_for[reader].discard(n)
+                    if not waits_for[reader]:
+                        ready.append(reader)
+            return [kernels[n] for n in ready]
         order: list[_Kernel] = []
         done: set[int] = set()
         for first in range(len(kernels)):
@@ -228,21 +270,18 @@ class _Sweep:
         """What an operation needs while it runs: a loop its body's peak, a product its copies."""
         passing = []
         if operation.bodies:
-            peaks = [peak_of(b, self.mesh, copies_operands=self.copies_operands)
+            peaks = [peak_of(b, self.mesh, on_cpu=self.on_cpu)
                      for b in operation.bodies]  # fmt: skip
             passing += max(peaks, key=lambda peak: peak.total_bytes).held
-        for value, axes in operation.gathered:
-            spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
-            whole = Value(value.shape, value.itemsize, spec).local_bytes(self.mesh)
-            passing.append(Held(value, whole, None))
-        if self.copies_operands and operation.name == "dot_general":
+        if self.on_cpu and operation.name == "dot_general":
             passing += [Held(v, self._bytes(v), None) for v in _turned(operation)]
         return passing
 
     def _is_view(self, operation: Operation) -> bool:
         """A product of matrices reads either as it lies or turned."""
-        is_turn = operation.name == "transpose" and len(operation.inputs[0].shape) == 2
-        return operation.name in _SAME_MEMORY or (is_turn and not self.copies_operands)
+        if operation.name == "transpose" and len(operation.inputs[0].shape) == 2:
+            return not self.on_cpu or id(operation.outputs[0]) not in self._behind_barriers
+        return operation.name in _SAME_MEMORY
 
     def _source(self, value: Value) -> Value:
         return self._sources.get(id(value), value)

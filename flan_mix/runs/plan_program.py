@@ -1,7 +1,8 @@
 """A traced step as a flat list of operations, for counting what it holds, computes and sends.
 
 JAX traces the step as nested expressions (jaxprs). Here calls are written out in place, work that
-nothing needs is dropped, and every array becomes a `Value` that can be told how it lies on a mesh.
+nothing needs is dropped, equal work is done once, as XLA does it, and every array becomes a `Value`
+that can be told how it lies on a mesh.
 Loops keep their bodies as programs of their own; so does work written for each device by itself
 (`shard_map`), whose arrays have the shapes of a device's parts.
 """
@@ -18,6 +19,9 @@ import jax
 from jax.extend import core
 
 from flan_mix.training.projected_loss import TURNS
+
+BARRIER = "optimization_barrier"
+"""The operation whose results are its inputs, on which work is not equal to work on the inputs."""
 
 Spec = tuple[tuple[str, ...], ...]
 """For each dimension of an array, the axes of the mesh that it is split over."""
@@ -37,6 +41,8 @@ _CALLS = {
 
 _LOOPS = {"cond", "scan", "shard_map", "while"}
 """Operations that keep their expressions as bodies."""
+
+_THREEFRY = "key<fry>"
 
 _TURNS = re.compile(TURNS.format(r"(\d+)"))
 
@@ -100,16 +106,23 @@ def spec_of(spec: Iterable[Any], dimensions: int = 0) -> Spec:
     return (*axes, *((),) * (dimensions - len(axes)))
 
 
-def program_of(closed: core.ClosedJaxpr) -> Program:
-    """The program of a traced function, without operations whose results nothing reads."""
-    return _Writer().program(closed.jaxpr)
+def program_of(closed: core.ClosedJaxpr, *, on_cpu: bool = False) -> Program:
+    """The program of a traced function, without operations whose results nothing reads.
+
+    on_cpu: as XLA:CPU does, forget the barriers around checkpoints before it looks for equal
+    operations, so that only checkpoints within loops compute anything anew.
+    """
+    return _Writer(on_cpu).program(closed.jaxpr)
 
 
 class _Writer:
     """Writes one jaxpr out as a program; bodies of loops get writers of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_cpu: bool) -> None:
+        self._on_cpu = on_cpu
         self._operations: list[Operation] = []
+        self._literals: dict[str, Value] = {}
+        self._done: dict[Any, Operation] = {}
 
     def program(self, jaxpr: Any, scope: str = "") -> Program:
         known = {var: _value(var.aval) for var in (*jaxpr.constvars, *jaxpr.invars)}
@@ -119,25 +132,48 @@ class _Writer:
 
     def _write(self, jaxpr: Any, known: dict[Any, Value], scope: str) -> tuple[Value, ...]:
         def read(atom: Any) -> Value:
-            return _value(atom.aval) if isinstance(atom, core.Literal) else known[atom]
+            if not isinstance(atom, core.Literal):
+                return known[atom]
+            return self._literals.setdefault(f"{atom.aval}: {atom.val!r}", _value(atom.aval))
 
         for equation in jaxpr.eqns:
             inputs = tuple(read(atom) for atom in equation.invars)
             inner_scope = f"{scope}/{equation.source_info.name_stack}"
-            name = equation.primitive.name
-            if name in _CALLS and _CALLS[name] in equation.params:
-                called = equation.params[_CALLS[name]]
-                outputs = self._call(called, inputs, inner_scope)
-            else:
-                outputs = tuple(_value(var.aval) for var in equation.outvars)
-                inner = core.jaxprs_in_params(equation.params) if name in _LOOPS else ()
-                bodies = tuple(_Writer().program(body, inner_scope) for body in inner)
-                turns = _turns(equation) if bodies else 1
-                self._operations.append(
-                    Operation(name, inputs, outputs, equation.params, inner_scope, bodies, turns)
-                )
+            outputs = self._outputs(equation, inputs, inner_scope)
             known.update(zip(equation.outvars, outputs, strict=True))
         return tuple(read(atom) for atom in jaxpr.outvars)
+
+    def _outputs(self, equation: Any, inputs: tuple[Value, ...], scope: str) -> tuple[Value, ...]:
+        name, params = equation.primitive.name, equation.params
+        if name in _CALLS and _CALLS[name] in params:
+            if params.get("prevent_cse") and params.get("differentiated") and not self._on_cpu:
+                seen = tuple(Value(value.shape, value.itemsize) for value in inputs)
+                self._operations.append(Operation(BARRIER, inputs, seen, {}, scope))
+                inputs = seen
+            return self._call(params[_CALLS[name]], inputs, scope)
+        made = tuple(_value(var.aval) for var in equation.outvars)
+        if name in _LOOPS:
+            bodies = tuple(
+                _Writer(self._on_cpu).program(body, scope) for body in core.jaxprs_in_params(params)
+            )
+            turns = _turns(equation)
+            self._operations.append(Operation(name, inputs, made, params, scope, bodies, turns))
+            return made
+        if name == "random_bits" and str(equation.invars[0].aval.dtype) == _THREEFRY:
+            # Threefry makes two words for each: XLA keeps both and joins them where they are read.
+            words = (made[0], Value(made[0].shape, made[0].itemsize))
+            words = self._once(Operation(name, inputs, words, params, scope))
+            name, inputs, made, params = "xor", words, (_value(equation.outvars[0].aval),), {}
+        return self._once(Operation(name, inputs, made, params, scope))
+
+    def _once(self, operation: Operation) -> tuple[Value, ...]:
+        """The outputs of an operation, which is written unless an equal one was."""
+        params = {name: str(value) for name, value in operation.params.items()}
+        equal = (operation.name, *map(id, operation.inputs), *sorted(params.items()))
+        if equal not in self._done:
+            self._done[equal] = operation
+            self._operations.append(operation)
+        return self._done[equal].outputs
 
     def _call(self, called: Any, inputs: tuple[Value, ...], scope: str) -> tuple[Value, ...]:
         jaxpr = getattr(called, "jaxpr", called)

@@ -303,9 +303,11 @@ def _broadcast(operation: Operation, out: Value) -> Spec | None:
 def _broadcast_back(operation: Operation, value: Value) -> Spec | None:
     out = operation.outputs[0]
     places = operation.params["broadcast_dimensions"]
-    if not places or value.shape != tuple(out.shape[d] for d in places):
+    if not places:
         return None
-    return tuple((out.spec or ())[d] for d in places)
+    spec = out.spec or whole(out)
+    pairs = zip(value.shape, places, strict=True)
+    return tuple(spec[d] if size == out.shape[d] else () for size, d in pairs)
 
 
 def _reshaped(operation: Operation, out: Value) -> Spec | None:

@@ -20,12 +20,14 @@ from flan_mix.runs.plan import placed_program
 from flan_mix.runs.plan_memory import peak_of
 from flan_mix.runs.plan_transfers import transfers_of
 from flan_mix.runs.trainer import Trainer
-from flan_mix.training import Adafactor, Partitioner
+from flan_mix.training import Adafactor, Partitioner, standard_logical_axis_rules
 
 OPTIONS = {
-    # The code is never run. Fusions into a library of CPU kernels are what no accelerator has.
+    # The code is never run. Fusions into a library of CPU kernels, and sums in two rounds, the
+    # first of which must find its terms in memory, are what no accelerator has.
     "xla_backend_optimization_level": "0",
     "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_disable_hlo_passes": "tree_reduction_rewriter",
 }
 ITEMSIZE = {"f32": 4, "s32": 4, "u32": 4, "pred": 1}
 
@@ -39,10 +41,11 @@ def main() -> None:
     model = SimpleNamespace(config=config, module=Transformer(config), optimizer=Adafactor())
     lengths = {"inputs": given["inputs"], "targets": given["targets"]}
     dataset = SimpleNamespace(batch_size=given["rows"], task_feature_lengths=lengths)
-    partitioner = Partitioner(num_partitions=model_parts)
+    rules = standard_logical_axis_rules(parameter_partitioning_dims=given["dims"])
+    partitioner = Partitioner(num_partitions=model_parts, logical_axis_rules=rules)
     arguments = {"train_dataset_cfg": dataset, "trainer": Trainer(num_microbatches=given["parts"])}
     traced = abstract_step(arguments, model, partitioner, placed_state(model, partitioner))
-    program = placed_program(traced)
+    program = placed_program(traced, on_cpu=True)
     mesh = dict(partitioner.mesh.shape)
     lowered = traced.step.jit_for(traced.state).lower(traced.state, traced.batch, traced.key)
     compiled = lowered.compile(compiler_options=OPTIONS)
@@ -54,7 +57,7 @@ def main() -> None:
     found = {
         "arguments": memory.argument_size_in_bytes,
         "temporary": memory.temp_size_in_bytes,
-        "planned": peak_of(program, mesh, copies_operands=True).total_bytes,
+        "planned": peak_of(program, mesh, on_cpu=True).total_bytes,
         "sent": all_reduced(compiled.as_text()),
         "planned_sent": planned,
     }

@@ -1,5 +1,6 @@
 """The plan's memory and communication beside XLA's own analysis of the compiled step."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -17,13 +18,18 @@ CONFIG = {
     "mlp_activations": ["gelu", "linear"],
 }
 WIDE = {"emb_dim": 512, "mlp_dim": 1024, "num_heads": 8, "head_dim": 64}
-SETTING = {"data": 1, "model": 1, "rows": 8, "inputs": 128, "targets": 32, "parts": 1}
+SCANNED = {"scan_layers": True, "num_encoder_layers": 4, "num_decoder_layers": 4}
+SETTING = {"data": 1, "model": 1, "rows": 8, "inputs": 128, "targets": 32, "parts": 1, "dims": 1}
 
 
 def compiled(config=None, **setting):
-    given = {**SETTING, **setting, "config": {**CONFIG, **(config or {})}}
+    return _compiled(json.dumps({**SETTING, **setting, "config": {**CONFIG, **(config or {})}}))
+
+
+@functools.cache
+def _compiled(given):
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.runs.compile_step", json.dumps(given)],
+        [sys.executable, "-m", "tests.runs.compile_step", given],
         capture_output=True,
         text=True,
         check=False,
@@ -36,25 +42,30 @@ def compiled(config=None, **setting):
 @pytest.mark.parametrize(
     "setting",
     [
-        {"config": {"num_encoder_layers": 1, "num_decoder_layers": 1, "vocab_size": 256}},
         {},
         {"rows": 4, "inputs": 256, "targets": 64},
-        {"rows": 16, "parts": 4},
+        {"config": {"vocab_size": 8192}, "rows": 16, "inputs": 64, "targets": 64},
         {"config": WIDE, "rows": 2, "inputs": 32, "targets": 16},
+        {"rows": 16, "parts": 4},
+        {"config": {**SCANNED, "remat_policy": "full"}},
         {"data": 4, "model": 2, "rows": 16},
+        {"data": 4, "rows": 16, "dims": 2},
     ],
-    ids=["one layer", "short", "long", "microbatches", "mostly parameters", "mesh 4x2"],
-)
-def test_peak_is_xlas_or_up_to_half_less(setting):
-    """The goal is a tenth; docs/planning.md says how far off it is, and of what."""
+    ids=["short", "long", "mostly logits", "mostly parameters", "microbatches", "scan and remat",
+         "mesh 4x2", "ZeRO-3"],
+)  # fmt: skip
+def test_peak_is_xlas_within_a_tenth(setting):
     found = compiled(**setting)
     xla = found["arguments"] + found["temporary"]
-    assert 0.5 * xla < found["arguments"] + found["planned"] < 1.1 * xla
+    # Of mostly parameters XLA:CPU copies those that backward reads while they may be updated.
+    least = 0.85 if setting.get("config") == WIDE else 0.9
+    assert least * xla < found["arguments"] + found["planned"] < 1.1 * xla
 
 
 @pytest.mark.slow
 def test_all_reduced_bytes_are_xlas_but_for_a_few_scalars():
     found = compiled(data=4, model=2, rows=16)
     assert found["planned_sent"].keys() == found["sent"].keys()
+    # On CPUs `projection.after` also reads an element of what lies on one part of the rows.
     for axes, sent in found["sent"].items():
         assert found["planned_sent"][axes] == pytest.approx(sent, rel=1e-4)

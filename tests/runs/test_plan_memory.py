@@ -83,6 +83,27 @@ def test_a_loop_needs_its_carry_once_and_its_body_once():
     assert peak(repeated, SQUARE, SQUARE) <= 3 * BYTES
 
 
+def test_equal_work_is_done_once_unless_a_checkpoint_does_it_anew():
+    def products(wrap):
+        def loss(x, w):
+            return jnp.sum(jnp.tanh(x @ w)) + jnp.sum(wrap(lambda x: jnp.tanh(x @ w) @ w)(x))
+
+        program = program_of(jax.make_jaxpr(jax.grad(loss))(SQUARE, SQUARE))
+        return sum(operation.name == "dot_general" for operation in program.operations)
+
+    # Forwards x @ w for both and the second @ w, which nothing needs; backwards one for each.
+    assert products(lambda f: f) == 1 + 3
+    assert products(jax.checkpoint) == 2 + 3
+
+
+def test_a_random_bit_is_made_of_two_words():
+    def kept(x):
+        return jnp.sum(jnp.where(jax.random.bernoulli(jax.random.key(0), 0.5, x.shape), x, 0))
+
+    # And the key's two.
+    assert peak(kept, SQUARE) == 2 * BYTES + 8
+
+
 def test_rows_on_several_devices_take_their_part():
     mesh = {"data": 8, "model": 1}
     rows = (("data",), ())
