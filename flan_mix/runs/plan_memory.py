@@ -181,6 +181,8 @@ class _Sweep:
             for value in operation.inputs:
                 reads.update(self._read(value, recomputes))
             for value, axes in operation.gathered:
+                if all(self.mesh[axis] == 1 for axis in axes):
+                    continue
                 spec = tuple(tuple(a for a in on if a not in axes) for on in value.spec or ())
                 whole = Value(value.shape, value.itemsize, spec)
                 gather = Operation(GATHER, (value,), (whole,), {})
