@@ -18,8 +18,9 @@ import jax.numpy as jnp
 from flax import struct
 
 from flan_mix.models.flash_attention import flash_attend, flash_fits
+from flan_mix.models.platform import platform
 from flan_mix.models.position_bias import lay_out_diagonals, of_queries, sum_diagonals
-from flan_mix.models.projection import summed_rows
+from flan_mix.models.projection import after, summed_rows
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Int
@@ -114,7 +115,7 @@ def attend(
         value = value * key_dropout[..., None].astype(value.dtype)
     path, reason = attention_path(
         kernel,
-        jax.default_backend(),
+        platform(),
         (query.shape[2], key.shape[2], query.shape[3]),
         has_segments=mask.segments is not None,
         is_placed=jax.device_count() == 1 or not jax.sharding.get_abstract_mesh().empty,
@@ -132,23 +133,24 @@ def attend(
 
 def attention_path(
     kernel: str,
-    platform: str,
+    on: str,
     sizes: tuple[int, int, int],
     *,
     has_segments: bool,
     is_placed: bool,
 ) -> tuple[str, str]:
-    """("flash" or "xla", the reason): how attention of such `sizes` is computed on a platform.
+    """("flash" or "xla", the reason): how attention of such `sizes` is computed.
 
-    sizes: queries, keys and the width of a head. "flash" is taken on TPUs alone, where the kernel
-    can: with "auto" from FLASH_FROM to FLASH_UP_TO queries and keys, with "flash" always.
+    on: the platform. sizes: queries, keys and the width of a head. "flash" is taken on TPUs alone,
+    where the kernel can: with "auto" from FLASH_FROM to FLASH_UP_TO queries and keys, with "flash"
+    always.
     is_placed: whether a kernel, which XLA cannot divide over devices, is told how arrays lie.
     """
     queries, keys, head_dim = sizes
     if kernel == "xla":
         return "xla", "asked for"
-    if platform != "tpu":
-        return "xla", f"the flash kernel is for TPUs, this is {platform}"
+    if on != "tpu":
+        return "xla", f"the flash kernel is for TPUs, this is {on}"
     if not flash_fits(*sizes):
         return "xla", f"{queries} x {keys} positions, heads of {head_dim}, do not fit its blocks"
     if not has_segments:
@@ -165,7 +167,7 @@ def attention_path(
 @functools.cache
 def _tell(path: str, reason: str) -> None:
     """Logs a choice once, where there is one."""
-    if jax.default_backend() == "tpu":
+    if platform() == "tpu":
         log.info("attention: %s (%s)", path, reason)
 
 
@@ -205,11 +207,7 @@ def _attend(float32_logits, query, key, value, bias, mask):
 
 
 def _forward(float32_logits, query, key, value, bias, mask):
-    """A row's maximum and sum are what the backward pass needs to know the weights anew.
-
-    Layers within a scan or a checkpoint keep nothing of [query, key]. Others do: XLA finds the
-    weights of the backward pass equal to these, and keeps exp and quotient instead.
-    """
+    """A row's maximum and sum are what the backward pass needs to know the weights anew."""
     logits = _logits(float32_logits, query, key, bias, mask)
     largest = jnp.max(logits, axis=-1, keepdims=True)
     weights = jnp.exp(logits - largest)
@@ -222,6 +220,10 @@ def _forward(float32_logits, query, key, value, bias, mask):
 def _backward(float32_logits, kept, of_attended):
     query, key, value, bias, mask, attended, largest, total = kept
     dtype = query.dtype
+    if platform() != "cpu":
+        # Else XLA finds the weights equal to those of the forward pass and keeps those: exp and
+        # quotient. On CPUs it shall: computing them takes longer there, and memory is no less.
+        query, key = after((query, key), of_attended)
     weights = jnp.exp(_logits(float32_logits, query, key, bias, mask) - largest) / total
     of_value = jnp.einsum("bhqk,bhqd->bhkd", weights.astype(dtype), of_attended)
     of_weights = jnp.einsum("bhqd,bhkd->bhqk", of_attended, value).astype(jnp.float32)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
+from flan_mix.models.platform import platform
+
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
 
@@ -27,7 +29,7 @@ def materialized(array: jax.Array) -> jax.Array:
     compiler is slow at. Fusion comes later and is not held back. Elsewhere nothing: merging is what
     other compilers do well.
     """
-    return jax.lax.optimization_barrier(array) if jax.default_backend() == "cpu" else array
+    return jax.lax.optimization_barrier(array) if platform() == "cpu" else array
 
 
 def after(arrays: Tree, cotangent: jax.Array) -> Tree:
@@ -37,7 +39,7 @@ def after(arrays: Tree, cotangent: jax.Array) -> Tree:
     barrier before it looks for equal expressions, so there each array gets a zero added, made of
     the cotangent.
     """
-    if jax.default_backend() != "cpu":
+    if platform() != "cpu":
         return jax.lax.optimization_barrier((arrays, cotangent))[0]
     nothing = jnp.minimum(jnp.abs(cotangent[(0,) * cotangent.ndim]), 0)
     return jax.tree.map(lambda array: array + nothing.astype(array.dtype), arrays)

@@ -20,6 +20,7 @@ import jax
 from jax.sharding import AbstractMesh, Mesh
 
 from flan_mix.models import apply
+from flan_mix.models.platform import assume
 from flan_mix.models.t5 import Transformer, empty_caches
 from flan_mix.runs.abstract_step import AbstractStep, abstract_step, placed_state
 from flan_mix.runs.plan_devices import Device
@@ -192,7 +193,9 @@ def plan_of(model: Any, traced: AbstractStep, *, decoding: bool = False) -> Plan
 def placed_program(traced: AbstractStep, *, on_cpu: bool = False) -> Program:
     """The step's program, as JAX traces it for its mesh, with every value placed there."""
     arguments = (traced.state, traced.batch, traced.key)
-    program = program_of(jax.make_jaxpr(traced.step.update)(*arguments), on_cpu=on_cpu)
+    with assume("cpu" if on_cpu else "gpu"):
+        jaxpr = jax.make_jaxpr(traced.step.update)(*arguments)
+    program = program_of(jaxpr, on_cpu=on_cpu)
     leaves = jax.tree.leaves(arguments)
     for value in program.inputs:
         value.spec = ((),) * len(value.shape)

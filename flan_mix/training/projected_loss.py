@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
+from flan_mix.models.platform import platform
 from flan_mix.training.loss import Losses, negative_entropy, target_probabilities
 from flan_mix.training.loss_weights import LossConfig
 from flan_mix.training.mesh import DATA_AXIS, MODEL_AXIS
@@ -210,7 +211,7 @@ def _over_vocab(vocab_axis: str | None, reduce: Any, array: Float[Array, "chunk 
 def _platform(mesh: Mesh | None) -> str:
     """Of the devices of a mesh, or of this process; empty where the devices are not there."""
     if mesh is None:
-        return jax.default_backend()
+        return platform()
     return mesh.devices.flat[0].platform if isinstance(mesh, Mesh) else ""
 
 

@@ -4,7 +4,6 @@ No TPU is needed: the kernel runs in Pallas' own simulation of one, and is lower
 """
 
 import dataclasses
-from unittest import mock
 
 import flax.linen as nn
 import jax
@@ -16,13 +15,9 @@ from jax.experimental.pallas import tpu
 from flan_mix.models import Transformer, apply
 from flan_mix.models.attention import _tell, attend, attention_path, segment_mask
 from flan_mix.models.layer_stacks import together
+from flan_mix.models.platform import assume
 from flan_mix.models.position_bias import RelativePositionBias
 from tests.models.small_models import packed_batch, random_examples, random_params, small_config
-
-
-def on_a_tpu():
-    """What is traced inside takes this process for one on a TPU."""
-    return mock.patch.object(jax, "default_backend", lambda: "tpu")
 
 
 def segments_of(*rows: tuple[int, ...], length: int) -> np.ndarray:
@@ -76,7 +71,7 @@ def test_flash_kernel_has_values_and_gradients_of_the_formula(case):
 
     inputs = (*arrays, {"rel_embedding": table})
     (_, expected), expected_gradients = attended("xla")(*inputs)
-    with on_a_tpu(), tpu.force_tpu_interpret_mode():
+    with assume("tpu"), tpu.force_tpu_interpret_mode():
         (_, values), gradients = attended("flash")(*inputs)
     np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-5)
     for found, wanted in zip(
@@ -88,7 +83,7 @@ def test_flash_kernel_has_values_and_gradients_of_the_formula(case):
 
 def lowered(function, *shapes) -> str:
     """The program of `function` for a TPU."""
-    with on_a_tpu():
+    with assume("tpu"):
         traced = jax.jit(function).trace(*shapes)
         return traced.lower(lowering_platforms=("tpu",)).as_text()
 
@@ -174,7 +169,7 @@ def test_packed_rows_of_a_model_have_the_logits_of_the_formula():
 
     run = jax.jit(jax.value_and_grad(loss, has_aux=True), static_argnums=1)
     (_, expected), wanted = run(params, "xla")
-    with on_a_tpu(), tpu.force_tpu_interpret_mode():
+    with assume("tpu"), tpu.force_tpu_interpret_mode():
         (_, logits), gradients = run(params, "flash")
     np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-4)
     jax.tree.map(

@@ -12,12 +12,11 @@ import argparse
 import dataclasses
 from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
-import jax
 from jax.experimental import topologies
 
 from flan_mix.models import Transformer
+from flan_mix.models.platform import assume
 from flan_mix.runs.abstract_step import abstract_step, placed_state
 from flan_mix.runs.plan import placed_program
 from flan_mix.runs.plan_memory import peak_of
@@ -41,7 +40,7 @@ def compare(arguments: argparse.Namespace, dtype: str, remat: str) -> tuple[int,
         devices=tuple(_devices(arguments.topology)[: arguments.data * arguments.model]),
     )
     trainer: dict[str, Any] = {"train_dataset_cfg": dataset, "trainer": Trainer()}
-    with mock.patch.object(jax, "default_backend", lambda: "tpu"):
+    with assume("tpu"):
         traced = abstract_step(trainer, model, partitioner, placed_state(model, partitioner))
         planned = peak_of(placed_program(traced), dict(partitioner.mesh.shape)).total_bytes
         lowered = traced.step.jit_for(traced.state).lower(traced.state, traced.batch, traced.key)

@@ -12,7 +12,6 @@ import argparse
 import json
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +19,7 @@ from jax.experimental import topologies
 from jax.sharding import SingleDeviceSharding
 
 from flan_mix.models.attention import attend, segment_mask
+from flan_mix.models.platform import assume
 from tools.bench.environment import describe_environment
 
 TOPOLOGIES = ("v5e:2x2", "v4:2x2x1", "v5p:2x2x1", "v6e:2x2")
@@ -48,7 +48,7 @@ def temporary_bytes(device: Any, shape: tuple[int, int, int, int, str], kernel: 
 
     of_heads = array((rows, heads, length, head_dim), dtype)
     bias, ids = array((heads, 2 * length - 1), "float32"), array((rows, length), "int32")
-    with mock.patch.object(jax, "default_backend", lambda: "tpu"):
+    with assume("tpu"):
         traced = jax.jit(jax.grad(loss, argnums=(0, 1, 2, 3))).trace(*3 * (of_heads,), bias, ids)
     return traced.lower().compile().memory_analysis().temp_size_in_bytes
 
