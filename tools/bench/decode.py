@@ -120,7 +120,9 @@ def lengths(model: Model, turns: int) -> list[dict[str, Any]]:
     results = []
     for rows in ROWS:
         inputs = random_tokens(model, [128] * rows)
-        ways = {LOOP: functools.partial(looped, model, inputs, LONGEST, LONGEST, 128)}
+        ways: dict[str, Callable[[], Any]] = {
+            LOOP: functools.partial(looped, model, inputs, LONGEST, LONGEST, 128)
+        }
         tokens = {LOOP: rows * LONGEST}
         for length in ANSWER_LENGTHS:
             way = f"{OURS}, {length} tokens"
