@@ -91,7 +91,7 @@ def _row_by_row(is_causal, query, key, value, bias, segments):
 
 def _laid_out(bias, query_length: int, key_length: int):
     """[heads, query, key], a block of queries at a time: laying out takes twice what it gives."""
-    count = next(block for block in BLOCKS if query_length % block == 0)
+    count = _block(query_length)
     blocks = jax.lax.map(
         lambda first: lay_out_diagonals(
             of_queries(bias, first, count, key_length), count, key_length
@@ -104,23 +104,25 @@ def _laid_out(bias, query_length: int, key_length: int):
 def _block_sizes(query_length: int, key_length: int):
     from jax.experimental.pallas.ops.tpu.flash_attention import BlockSizes
 
-    of_queries, of_keys = (
-        next(block for block in BLOCKS if length % block == 0)
-        for length in (query_length, key_length)
-    )
+    queries, keys = _block(query_length), _block(key_length)
     return BlockSizes(
         block_b=1,
-        block_q=of_queries,
-        block_k_major=of_keys,
-        block_k=of_keys,
-        block_q_major_dkv=of_queries,
-        block_q_dkv=of_queries,
-        block_k_major_dkv=of_keys,
-        block_k_dkv=of_keys,
-        block_q_dq=of_queries,
-        block_k_major_dq=of_keys,
-        block_k_dq=of_keys,
+        block_q=queries,
+        block_k_major=keys,
+        block_k=keys,
+        block_q_major_dkv=queries,
+        block_q_dkv=queries,
+        block_k_major_dkv=keys,
+        block_k_dkv=keys,
+        block_q_dq=queries,
+        block_k_major_dq=keys,
+        block_k_dq=keys,
     )
+
+
+def _block(length: int) -> int:
+    """How many positions of `length` the kernel takes at a time."""
+    return next(block for block in BLOCKS if length % block == 0)
 
 
 def _split_axes(mesh_shape, shape):
