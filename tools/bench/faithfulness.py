@@ -1,6 +1,6 @@
 """How far the rules for invented mentions can be trusted, on summaries that people wrote.
 
-    FLAN_MIX_DATA_DIR=../shared/data python -m tools.bench.faithfulness [--split train] [--show 20]
+    FLAN_MIX_DATA_DIR=datasets python -m tools.bench.faithfulness [--split train] [--show 20]
 
 For a split of SAMSum, DialogSum and the bundled chats, validation unless asked otherwise: the share
 of human summaries in which something is flagged, and, with one invention planted in each

@@ -1,7 +1,7 @@
 """Non-padding tokens per second on real text: our step on our packing, T5X's way on SeqIO's.
 
-    FLAN_MIX_DATA_DIR=../shared/data python -m tools.bench.mixture_step \
-        --vocabulary ../shared/data/t5_vocab/spiece.model
+    FLAN_MIX_DATA_DIR=datasets python -m tools.bench.mixture_step \
+        --vocabulary spiece.model
 
 Both train T5 1.1 on the mixture of SAMSum and DialogSum, rows of 512 / 128: ours from the training
 loader, the baseline (`tools.bench.train_step`) from `seqio.EncDecFeatureConverter(pack=True)` on

@@ -1,7 +1,7 @@
 """How many rows the same examples take, packed here and by SeqIO's converter.
 
-    FLAN_MIX_DATA_DIR=../shared/data python -m tools.bench.packing \
-        --vocabulary ../shared/data/t5_vocab/spiece.model
+    FLAN_MIX_DATA_DIR=datasets python -m tools.bench.packing \
+        --vocabulary spiece.model
 
 Takes the training examples of DialogSum and SAMSum once each, in one shuffled order, through
 `seqio.EncDecFeatureConverter(pack=True)` and through the packing of the training loader. Prints

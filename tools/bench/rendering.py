@@ -1,7 +1,7 @@
 """How fast rows become tokens on disk: our token cache beside SeqIO's `cache_tasks`.
 
-    FLAN_MIX_DATA_DIR=../shared/data python -m tools.bench.rendering \
-        --vocabulary ../shared/data/t5_vocab/spiece.model
+    FLAN_MIX_DATA_DIR=datasets python -m tools.bench.rendering \
+        --vocabulary spiece.model
 
 Both start from the same files and end with tokenized examples on disk, and render with the same
 templates. SeqIO's side is the pipeline of its script `seqio.scripts.cache_tasks_main` on Beam's

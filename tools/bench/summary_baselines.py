@@ -1,6 +1,6 @@
 """What a dialogue summarizer has to beat: stand-ins that need no model, with their intervals.
 
-    FLAN_MIX_DATA_DIR=../shared/data python -m tools.bench.summary_baselines
+    FLAN_MIX_DATA_DIR=datasets python -m tools.bench.summary_baselines
 
 Scores the first turn, the best constant human summary and a constant list of common words, chosen
 on the training split, on the validation split of SAMSum and DialogSum. Prints a Markdown table and
