@@ -73,7 +73,7 @@ def _ours(block: str, dataset: str, task: str) -> str:
         name = registered_name(task)
         return name if is_task(name) else OF_YOUR_CHECKOUT
     candidates = []
-    if block.startswith("FLAN"):
+    if block.startswith("FLAN") or block == "Dialog":
         candidates = [f"flan_{_NAMES.get(dataset, dataset)}"]
     if block == "CoT":
         short = dataset
