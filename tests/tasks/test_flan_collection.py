@@ -9,6 +9,10 @@ Source,Dataset,Specific Task Category,Generic Task Category,Languages
 CoT,cot_gsm8k,Sums,Sums,English
 CoT,cot_gsm8k,Sums Backwards,Sums Backwards,English
 FLAN/T0,rte,Entailment,Reasoning,English
+FLAN,mnli,Entailment,Reasoning,English
+FLAN,mnli,Entailment,Reasoning,English
+FLAN,mnli,Inverted Entailment,Reasoning,English
+FLAN,mnli,Inverted Entailment,Reasoning,English
 FLAN,owl_riddles,Riddles,Riddles,English
 NIv2,owl_stories,task999_owl_stories_title,Titles,['English']
 Dialog,qrecc,Answers,Answers,English
@@ -26,6 +30,10 @@ def test_every_row_names_the_task_that_stands_for_it_or_that_there_is_none(tmp_p
         "cot_gsm8k",
         "cot_gsm8k.inverted",
         "flan_rte",
+        "flan_mnli_matched",
+        "flan_mnli_mismatched",
+        "flan_mnli_matched.inverted",
+        "flan_mnli_mismatched.inverted",
         MISSING,
         OF_YOUR_CHECKOUT,
         "flan_qrecc",
@@ -37,6 +45,15 @@ def test_every_row_names_the_task_that_stands_for_it_or_that_there_is_none(tmp_p
     assert "| CoT | 2 | 1 | 2 | 2 |" in text
     assert "| T0 | 1 | 1 | 1 | 0 |" in text
     assert "| FLAN/T0 | rte | Entailment | Reasoning |" in text
+
+
+def test_a_second_task_on_a_dataset_of_natural_instructions_is_no_inversion(tmp_path, monkeypatch):
+    path = tmp_path / "list.csv"
+    rows = ["NIv2,owls,task1_owls_find,Titles,English", "NIv2,owls,task2_owls_name,Names,English"]
+    path.write_text("\n".join([LISTED.splitlines()[0], *rows]))
+    # As with a checkout that has both.
+    monkeypatch.setattr("flan_mix.registry.is_task", lambda name: name.startswith("ni_"))
+    assert [row.ours for row in read_rows(path)] == ["ni_task1_owls_find", "ni_task2_owls_name"]
 
 
 def test_all_of_flan_and_chain_of_thought_in_the_published_list_is_here():
