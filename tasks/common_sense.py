@@ -144,6 +144,18 @@ HELLASWAG_TEMPLATES = (
         name="video_or_guide",
     ),
     answer("Topic: {activity}\nFirst: {context}\nThen:", name="topic"),
+    Template(
+        'Under the heading "{activity}" it says in the end: {answer}\nHow did it begin?',
+        "{context}",
+        name="how_it_began",
+        inverted=True,
+    ),
+    Template(
+        "Reverse the film. The last shot shows this: {answer}\nDescribe what came ahead of it.",
+        "{context}",
+        name="reverse_the_film",
+        inverted=True,
+    ),
 )
 
 STORY_CLOZE_TEMPLATES = (

@@ -12,12 +12,14 @@ from typing import Any
 from flan_mix.metrics import accuracy
 from flan_mix.registry import FileSource, TaskSpec, add_task
 from flan_mix.tasks.data_dir import data_dir
-from flan_mix.tasks.labels import YES_NO, labelled
+from flan_mix.tasks.labels import YES_NO, by_label, labelled
 from flan_mix.tasks.text_columns import stripped
 from flan_mix.tasks.tfds_datasets import tfds_source
 from flan_mix.templates import OPTION_GRAMMAR, Template
 
 CATEGORY = "coreference"
+# By label of WSC.
+RELATIONS = ("does not stand for", "stands for")
 PRONOUNS = {
     "male": ("he", "his", "him"),
     "female": ("she", "her", "hers"),
@@ -27,6 +29,10 @@ PRONOUNS = {
 
 def _answer(inputs: str, name: str) -> Template:
     return Template(inputs, "{answer}", name=name)
+
+
+def _text(inputs: str, name: str) -> Template:
+    return Template(inputs, "{text}", name=name, inverted=True)
 
 
 # {marked} is {text} with asterisks around the pronoun.
@@ -83,6 +89,16 @@ WSC_TEMPLATES = (
         'Someone rewrites a text without pronouns and has got as far as "{pronoun}", for which '
         "they are about to put {mention}. Let them go on?\n{options}\nThe text: {text}",
         name="without_pronouns",
+    ),
+    _text(
+        'Make up a passage with the word "{pronoun}" in it. Whoever reads it has to see that the '
+        "word {relation} {mention}.",
+        name="make_up_a_passage",
+    ),
+    _text(
+        'Does "{pronoun}" mean {mention} here? So pupils were asked, and only {answer} was counted '
+        "as correct. Which lines did they have before them?",
+        name="pupils_were_asked",
     ),
 )
 
@@ -146,6 +162,16 @@ DPR_TEMPLATES = (
         "Two parties are named first; later a single little word brings one of them back.\n{text}\n"
         'The little word: "{pronoun}"\nThe party:\n{options}',
         name="two_parties",
+    ),
+    _text(
+        "Write a sentence about {answer} and {other} that comes back to the former of them by "
+        '"{pronoun}". What goes on has to tell who or what is meant.',
+        name="comes_back",
+    ),
+    _text(
+        "Item for a test of understanding, to be invented.\nNamed first: {answer}; {other}\n"
+        "Pronoun later on: {pronoun}\nKey: {answer}\nWording:",
+        name="to_be_invented",
     ),
 )
 
@@ -225,6 +251,16 @@ WINOGRANDE_TEMPLATES = (
         "\n{options}",
         name="choose_rightly",
     ),
+    _text(
+        "Compose a sentence with a gap, _, for which {other} may seem possible, though nothing but "
+        "{answer} makes sense.",
+        name="compose",
+    ),
+    _text(
+        "A puzzle is wanted that mentions both {answer} and {other} and has an underscore instead "
+        "of the second mention of one of them. Its solution: {answer}",
+        name="puzzle",
+    ),
 )
 
 
@@ -263,6 +299,7 @@ def wsc_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **stripped(text="text", mention="span1_text", pronoun="span2_text")(row),
         **labelled(row["label"], ("no", "yes"), options=YES_NO),
+        "relation": by_label(row["label"], RELATIONS),
         "marked": tf.strings.reduce_join(tf.where(is_pronoun, marked, words), separator=" "),
     }
 
@@ -296,8 +333,7 @@ def dpr_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
     options = tf.strings.strip(row["candidates"])
     return {
         **stripped(text="sentence", pronoun="pronoun")(row),
-        "options": options,
-        "answer": tf.gather(options, row["label"]),
+        **_one_of(options, row["label"]),
     }
 
 
@@ -308,9 +344,16 @@ def winogrande_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
     options = tf.strings.strip(tf.stack([row["option1"], row["option2"]]))
     return {
         **stripped(text="sentence")(row),
-        "options": options,
-        "answer": tf.gather(options, row["label"]),
+        **_one_of(options, row["label"]),
     }
+
+
+def _one_of(options: Any, label: Any) -> dict[str, Any]:
+    """The fields of two candidates, label 0 or 1 the one that is meant."""
+    import tensorflow as tf
+
+    meant, other = tf.gather(options, label), tf.gather(options, 1 - label)
+    return {"options": options, "answer": meant, "other": other}
 
 
 _WINOGRAD_CITATION = (

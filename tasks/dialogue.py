@@ -18,61 +18,63 @@ from flan_mix.templates import Template
 CATEGORY = "dialogue"
 
 
-def _next(inputs: str, name: str) -> Template:
+def next_turn(inputs: str, name: str) -> Template:
+    """A template whose target is the drawn turn."""
     return Template(inputs, "{next_turn}", name=name)
 
 
-def _before(inputs: str, name: str) -> Template:
+def turns_before(inputs: str, name: str) -> Template:
+    """An inverted template, whose target is all that was said before the drawn turn."""
     return Template(inputs, "{turns_before}", name=name, inverted=True)
 
 
 DIALOGUE_TEMPLATES = (
-    _next("{turns_before}\n\nWhat does {next_speaker} say next?", name="what_next"),
-    _next(
+    next_turn("{turns_before}\n\nWhat does {next_speaker} say next?", name="what_next"),
+    next_turn(
         "You are {next_speaker} in the conversation below. Write your next message.\n\n"
         "{turns_before}",
         name="you_are",
     ),
-    _next(
+    next_turn(
         "The last line of this transcript was cut off. It belongs to {next_speaker}. Restore it."
         "\n\n{turns_before}\n{next_speaker}:",
         name="cut_off",
     ),
-    _next("Continue by one turn.\n\n{turns_before}\n", name="one_turn"),
-    _next(
+    next_turn("Continue by one turn.\n\n{turns_before}", name="one_turn"),
+    next_turn(
         "Here is how far some people got in talking to each other:\n{turns_before}\n\nGive a "
         "fitting answer to what was said last.",
         name="fitting_answer",
     ),
-    _next(
+    next_turn(
         "An assistant drafts replies for people to send. Conversation so far:\n{turns_before}\n\n"
         "Draft for {next_speaker}:",
         name="draft",
     ),
-    _next(
+    next_turn(
         "{turns_before}\n\nIt is {next_speaker}'s turn to speak. Which words would keep this going "
         "in the same spirit?",
         name="same_spirit",
     ),
-    _next("so far:\n{turns_before}\n\nand then {next_speaker} goes:", name="and_then"),
-    _next(
+    next_turn("so far:\n{turns_before}\n\nand then {next_speaker} goes:", name="and_then"),
+    next_turn(
         "Read the exchange, think of what the others want to hear or know, and respond "
         "as {next_speaker} in one message.\n###\n{turns_before}\n###",
         name="respond_as",
     ),
-    _next(
+    next_turn(
         "DIALOGUE\n{turns_before}\nSPEAKER OF THE NEXT LINE\n{next_speaker}\nNEXT LINE",
         name="capitals",
     ),
-    _next(
+    next_turn(
         "Somebody left the chat right here:\n{turns_before}\nWhat did they miss first?",
         name="left_the_chat",
     ),
-    _before(
+    turns_before(
         'A conversation arrives at this: "{next_turn}" Make up everything that was said before.',
         name="everything_before",
     ),
-    _before(
+    turns_before(
         "{next_speaker} answers: {next_turn}\n\nInvent the talk that this answers.",
         name="invent_the_talk",
     ),
@@ -89,6 +91,7 @@ def add_dialogue_task(
     splits: Mapping[str, Files],
     *,
     data_dir: Folder | None = None,
+    turn_step: int = 1,
     licence: str = "",
     citation: str = "",
     cap: int | None = None,
@@ -96,7 +99,8 @@ def add_dialogue_task(
 ) -> TaskSpec:
     """Registers the dialogues of some files as a task and returns it.
 
-    splits: split -> files, as in FileSource. Raises TaskError where the name is taken.
+    splits: split -> files, as in FileSource. turn_step: 2 where only what the second speaker says,
+    as an assistant does, is to be learnt. Raises TaskError where the name is taken.
     """
     return add_task(
         TaskSpec(
@@ -106,6 +110,7 @@ def add_dialogue_task(
             fields=_fields,
             templates=DIALOGUE_TEMPLATES,
             metrics=(rouge,),
+            turn_step=turn_step,
             cap=cap,
             licence=licence,
             citation=citation,

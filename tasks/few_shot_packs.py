@@ -71,10 +71,12 @@ def blank_fields(row: Row) -> dict[str, Any]:
         hint = "There should be a sentence with _ and below it a question that ends in 'A or B?'."
         raise RowFault("no sentence with a blank", hint, "input")
     options = [found["first"].strip(), found["second"].strip()]
+    meant = int(row["target"]) - 1
     return {
         "text": found["text"].strip(),
         "options": options,
-        "answer": options[int(row["target"]) - 1],
+        "answer": options[meant],
+        "other": options[1 - meant],
     }
 
 

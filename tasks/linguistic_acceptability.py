@@ -1,6 +1,7 @@
 """Linguistic acceptability: would a speaker of English form such a sentence (CoLA)?
 
-There are no inverted templates: a request for some sentence, right or wrong, has no one answer.
+Inverted templates give the words of a sentence, in another order, and ask for one that is right or
+wrong: a request for any such sentence would be the same for half of the rows.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Any
 
 from flan_mix.metrics import accuracy, matthews
 from flan_mix.registry import TaskSpec, add_task
-from flan_mix.tasks.labels import ANSWERED_IN_FULL, YES_NO, labelled
+from flan_mix.tasks.labels import ANSWERED_IN_FULL, YES_NO, by_label, labelled
 from flan_mix.tasks.text_columns import stripped
 from flan_mix.tasks.tfds_datasets import tfds_source
 from flan_mix.templates import Template
@@ -16,10 +17,15 @@ from flan_mix.templates import Template
 CATEGORY = "linguistic_acceptability"
 # By label: 0 is a sentence that is not acceptable.
 ANSWERS = ("no", "yes")
+VERDICTS = ("is wrong", "is right")
 
 
 def _answer(inputs: str, name: str) -> Template:
     return Template(inputs, "{answer}", name=name)
+
+
+def _sentence(inputs: str, name: str) -> Template:
+    return Template(inputs, "{sentence}", name=name, inverted=True)
 
 
 COLA_TEMPLATES = (
@@ -66,6 +72,16 @@ COLA_TEMPLATES = (
         "complete and no if it breaks down: {sentence}",
         name="parse",
     ),
+    _sentence(
+        "Here is what a sentence was made of: {words}\nBring it into an order that {verdict} by "
+        "the grammar of English.",
+        name="bring_into_an_order",
+    ),
+    _sentence(
+        "For a lecture on syntax I need an example that {verdict}. Please write me one with all of "
+        "these in it: {words}",
+        name="lecture_on_syntax",
+    ),
 )
 
 
@@ -74,7 +90,19 @@ def cola_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **stripped(sentence="sentence")(row),
         **labelled(row["label"], ANSWERS, options=YES_NO),
+        "verdict": by_label(row["label"], VERDICTS),
+        "words": _mixed_words(row["sentence"]),
     }
+
+
+def _mixed_words(sentence: Any) -> Any:
+    """The words in an order of their own, without the capital and the marks that tell theirs."""
+    import tensorflow as tf
+
+    plain = tf.strings.regex_replace(tf.strings.lower(sentence), r"[.,;:?!]+(\s|$)", r"\1")
+    words = tf.strings.split(plain)
+    order = tf.argsort(tf.strings.to_hash_bucket_fast(words, 1 << 31))
+    return tf.strings.reduce_join(tf.gather(words, order), separator=" / ")
 
 
 add_task(

@@ -107,6 +107,7 @@ def wnli_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **stripped(premise="sentence1", hypothesis="sentence2")(row),
         **labelled(row["label"], ("no", "yes"), options=YES_NO),
+        "relation": by_label(row["label"], tuple(reversed(RELATIONS.values()))),
     }
 
 

@@ -104,6 +104,18 @@ WNLI = (
         "does?\n1. {premise}\n2. {hypothesis}\n{options}",
         name="little_word",
     ),
+    _inverted(
+        "{premise}\n\nSay part of it again, this time with a name or a noun for the pronoun, so "
+        "that your version {relation} from the text.",
+        "{hypothesis}",
+        name="say_part_again",
+    ),
+    _inverted(
+        'It was found that "{hypothesis}" {relation} from a text which uses a pronoun there. How '
+        "may the text run?",
+        "{premise}",
+        name="how_it_may_run",
+    ),
 )
 
 THREE_WAY = (

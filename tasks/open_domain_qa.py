@@ -1,8 +1,13 @@
 """Open-domain question answering: nothing is shown but the question.
 
 FLAN 2021's four: Natural Questions and TriviaQA, whose answers are written from memory and may be
-any of several; ARC's easy and challenge sets, with answers to choose from. And NQ-open as its own
-repository has it: two sets to be tested on (the second is EfficientQA's).
+any of several; ARC's easy and challenge sets, with answers to choose from. What FLAN 2022 added:
+AI2's science questions for middle school, as UnifiedQA has them, and questions of TriviaQA without
+a page of Wikipedia. And NQ-open as its own repository has it: two sets to be tested on (the second
+is EfficientQA's).
+
+FLAN 2022 lists the latter of its two as trivia_qa_wiki_missing and nowhere says which they are;
+here they are TriviaQA's rows without such a page, and none that flan_trivia_qa reads.
 """
 
 from collections.abc import Mapping
@@ -17,10 +22,15 @@ from flan_mix.templates import OPTION_GRAMMAR, Template
 
 CATEGORY = "open_domain_qa"
 FLAN_2021 = ("flan2021",)
+FLAN_2022 = ("flan2022_added",)
 
 _ARC_PAPER = (
     "Clark, Cowhey, Etzioni et al., Think you have Solved Question Answering? Try ARC, the "
     "AI2 Reasoning Challenge, 2018, https://arxiv.org/abs/1803.05457"
+)
+_TRIVIA_QA_PAPER = (
+    "Joshi, Choi, Weld and Zettlemoyer, TriviaQA: A Large Scale Distantly Supervised "
+    "Challenge Dataset for Reading Comprehension, 2017, https://arxiv.org/abs/1705.03551"
 )
 _NQ_PAPER = (
     "Kwiatkowski, Palomaki, Redfield et al., Natural Questions: A Benchmark for Question "
@@ -70,6 +80,26 @@ ARC_TEMPLATES = (
 )
 
 
+AI2_SCIENCE_TEMPLATES = (
+    *CHOICE_SHOWN,
+    *CHOICE_OPEN,
+    answer(
+        "Middle school, science period. Written on the board: {question}\n{options}\nWhat should "
+        "the class copy down as the answer?",
+        name="on_the_board",
+    ),
+    answer(
+        "{question}\nThe examiners of a state's science assessment accept only one reply, namely",
+        name="state_assessment",
+    ),
+    _question(
+        "A science assessment for grades 6 to 8 has lost one of its questions. Its key survives: "
+        "{answer}\nRestore the question.",
+        name="key_survives",
+    ),
+)
+
+
 def _natural_questions_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"question": _stripped(row["question"]), **_answers(row["answer"])}
 
@@ -106,6 +136,46 @@ def _arc_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
         "options": options,
         "answer": tf.gather(options, correct),
     }
+
+
+def _ai2_science_tensors(row: Mapping[str, Any]) -> dict[str, Any]:
+    """UnifiedQA writes question and choices in one: "… \\n (A) … (B) …", the \\n in two letters."""
+    import tensorflow as tf
+
+    question, options = _question_and_choices(row["input"])
+    return {"question": question, "options": options, "answer": tf.strings.strip(row["output"])}
+
+
+def _question_and_choices(text: Any) -> tuple[Any, Any]:
+    """The question and its choices, string [choices]; none where the text has no "(A)"."""
+    import tensorflow as tf
+
+    # Only what follows the last \\n is a list of choices: a question may speak of a "point (A)".
+    marked = tf.strings.regex_replace(text, r"^(.*?)\s*(?:\\n\s*)+(\(A\).*)$", "\\1\x1e\\2")
+    parts = tf.strings.split(marked, "\x1e")
+    choices = tf.strings.regex_replace(parts[-1], r"\s*\([A-H]\)\s*", "\x1f")
+    is_list = tf.size(parts) > 1
+    found = tf.where(is_list, tf.strings.split(choices, "\x1f"), "")
+    return _one_line(parts[0]), _one_line(found[1:])
+
+
+def _one_line(text: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.strings.strip(tf.strings.regex_replace(text, r"\s*(\\n|\s)\s*", " "))
+
+
+def _answer_is_a_choice(row: Mapping[str, Any]) -> Any:
+    import tensorflow as tf
+
+    _, options = _question_and_choices(row["input"])
+    return tf.reduce_any(options == tf.strings.strip(row["output"])) & (tf.size(options) > 1)
+
+
+def _without_wikipedia(row: Mapping[str, Any]) -> Any:
+    import tensorflow as tf
+
+    return tf.equal(tf.size(row["entity_pages"]["title"]), 0)
 
 
 def _is_correct(row: Mapping[str, Any]) -> Any:
@@ -163,8 +233,7 @@ add_task(
         templates=TRIVIA_QA_TEMPLATES,
         metrics=(exact_match, token_f1),
         licence="not stated by the source",
-        citation="Joshi, Choi, Weld and Zettlemoyer, TriviaQA: A Large Scale Distantly Supervised "
-        "Challenge Dataset for Reading Comprehension, 2017, https://arxiv.org/abs/1705.03551",
+        citation=_TRIVIA_QA_PAPER,
         collections=FLAN_2021,
         text_sources=("trivia_qa",),
     )
@@ -190,6 +259,53 @@ for _name, _config in (("flan_arc_easy", "ARC-Easy"), ("flan_arc_challenge", "AR
             text_sources=("arc",),
         )
     )
+
+add_task(
+    TaskSpec(
+        name="flan_trivia_qa_wiki_missing",
+        category=CATEGORY,
+        source=tfds_source(
+            "trivia_qa/rc:1.1.0",
+            {
+                "train": "train[30000:-2200]",
+                "validation": "train[-2200:-1200]",
+                "test": "train[-1200:-200]",
+            },
+            keep=_without_wikipedia,
+        ),
+        fields=_trivia_qa_tensors,
+        templates=TRIVIA_QA_TEMPLATES,
+        metrics=(exact_match, token_f1),
+        cap=30_000,
+        licence="not stated by the source",
+        citation=_TRIVIA_QA_PAPER,
+        collections=FLAN_2022,
+        text_sources=("trivia_qa",),
+    )
+)
+
+add_task(
+    TaskSpec(
+        name="flan_unified_qa_science_inst",
+        category=CATEGORY,
+        source=tfds_source(
+            "unified_qa/ai2_science_middle:1.0.0",
+            {"train": "train", "validation": "validation", "test": "test"},
+            keep=_answer_is_a_choice,
+        ),
+        fields=_ai2_science_tensors,
+        templates=AI2_SCIENCE_TEMPLATES,
+        option_styles=OPTION_GRAMMAR,
+        metrics=(accuracy,),
+        licence="not stated by the source",
+        citation="AI2 Science Questions, http://data.allenai.org/ai2-science-questions; Khashabi, "
+        "Min, Khot et al., UnifiedQA: Crossing Format Boundaries with a Single QA System, 2020, "
+        "https://aclanthology.org/2020.findings-emnlp.171",
+        collections=FLAN_2022,
+        # Questions of school examinations, as ARC's, some of them the same.
+        text_sources=("ai2_science", "arc"),
+    )
+)
 
 add_task(
     TaskSpec(

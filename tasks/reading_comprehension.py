@@ -113,6 +113,16 @@ SQUAD_V2_TEMPLATES = (
         "guess: return unanswerable.\n\nUser: {question}\nDocument: {passage}",
         name="shortest_stretch",
     ),
+    _question(
+        "{passage}\n\nWhat might someone ask about this whose only good reply is: {answer}\n(With "
+        '"unanswerable" it must be something near to the matter that is not said here.)',
+        name="might_ask",
+    ),
+    _question(
+        "Careful reader of the page on {title}, having looked through it: {answer}\nThe page: "
+        "{passage}\nThe reader had been asked:",
+        name="careful_reader",
+    ),
 )
 
 DROP_TEMPLATES = (

@@ -12,7 +12,7 @@ from flan_mix.registry import catalogue
 from flan_mix.registry.callable_description import describe
 from flan_mix.registry.file_source import FileSource
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskSpec
-from flan_mix.templates import RENDERING_VERSION, SPEAKER_STYLES
+from flan_mix.templates import KNOWN_BY_TURNS, RENDERING_VERSION, SPEAKER_STYLES
 
 # Up to here a file is known by its contents, so that a copy or a fresh clone keeps its caches;
 # reading more than this at every start would be slow, so larger ones go by size and time.
@@ -37,6 +37,8 @@ def task_fingerprint(name: str, split: str, *, tag: str = "") -> str:
     parts = [source_fingerprint(spec, split), templates, settings, tag]
     if spec.variant:
         parts.append(f"variant {spec.variant}, templates {spec.drawn}")
+    if spec.is_dialogue:
+        parts.append(f"a turn in {spec.turn_step}, known by {KNOWN_BY_TURNS}")
     if spec.is_few_shot:
         exemplars = source_fingerprint(spec, TRAIN_SPLIT) if TRAIN_SPLIT in spec.splits else ""
         # The last: a format of records, which tell the query from its exemplars.

@@ -58,6 +58,8 @@ class TaskSpec:
     templates: the ways to put it into words, of which each example gets one, drawn uniformly;
       inverted ones for the train split only.
     option_styles: layouts of `{options}`, drawn likewise.
+    turn_step: of a dialogue, every how many turns after the first one may be predicted: with 2 only
+      what the second of two speakers says.
     few_shot: how the few-shot variants choose exemplars. shot_styles: how those are set out.
     metrics: what a prediction is worth; the first key of the first is the task's main score.
     postprocess: applied to predictions, targets and references before metrics see them.
@@ -93,6 +95,7 @@ class TaskSpec:
     option_styles: Sequence[OptionStyle] = OPTION_STYLES
     few_shot: FewShot = dataclasses.field(default_factory=FewShot)
     shot_styles: Sequence[ShotStyle] = SHOT_STYLES
+    turn_step: int = 1
     vocabulary: Any = None
     chance: float | None = None
     licence: str = ""
@@ -161,6 +164,10 @@ class TaskSpec:
             raise TaskError(f"task {self.name!r} needs at least one {kind} style.")
         if self.cap is not None and self.cap < 1:
             raise TaskError(f"task {self.name!r}: cap must be at least 1, not {self.cap}.")
+        if self.turn_step < 1:
+            raise TaskError(
+                f"task {self.name!r}: turn_step must be at least 1, not {self.turn_step}."
+            )
         if self.chance is not None and not 0 <= self.chance < 100:
             raise TaskError(f"task {self.name!r}: chance is 0 to below 100, not {self.chance}.")
         for metric in self.metrics:

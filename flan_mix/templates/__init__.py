@@ -4,7 +4,13 @@ Fields come in from registry/, (inputs, targets) text goes out to data/. Everyth
 insides of `tensor_*` is plain Python; tests hold that both render the same text.
 """
 
-from flan_mix.templates.dialogue import DIALOGUE_FIELDS, SPEAKER_STYLES, SpeakerStyle
+from flan_mix.templates.dialogue import (
+    DIALOGUE_FIELDS,
+    KNOWN_BY_TURNS,
+    SPEAKER_STYLES,
+    SpeakerStyle,
+    drawn_turn,
+)
 from flan_mix.templates.few_shot import SHOT_STYLES, FewShot, ShotStyle
 from flan_mix.templates.options import (
     DASH_LIST,
@@ -23,6 +29,7 @@ RENDERING_VERSION = 3
 __all__ = [
     "DASH_LIST",
     "DIALOGUE_FIELDS",
+    "KNOWN_BY_TURNS",
     "LETTERED",
     "OPTION_GRAMMAR",
     "OPTION_STYLES",
@@ -37,4 +44,5 @@ __all__ = [
     "SpeakerStyle",
     "Template",
     "TemplateSyntaxError",
+    "drawn_turn",
 ]

@@ -7,9 +7,22 @@ templates: `{turns_before}`, the turns before the drawn one in a drawn speaker s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DIALOGUE_FIELDS = frozenset({"turns_before", "next_turn", "next_speaker"})
+
+# Rows that agree in so many turns from the first are one conversation at different lengths: as an
+# exemplar, the longer would tell what the shorter asks for.
+KNOWN_BY_TURNS = 4
+
+
+def drawn_turn(rank: Any, count: Any, step: int) -> Any:
+    """The number of the turn to predict, from 1: every `step`-th of those after the first.
+
+    rank: the draw, a whole number of 0 or more. count: how many turns there are, two or more. Both
+    ints, or int64 tensors of one shape.
+    """
+    return 1 + step * (rank % ((count - 2) // step + 1))
 
 
 class DialogueText(NamedTuple):

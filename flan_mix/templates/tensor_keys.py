@@ -3,6 +3,7 @@ prompts.
 
 A key is a hash of what the inputs of one template show of a row. Letters' case, spaces and the
 order of options make no difference: an exemplar that differs in these alone gives the answer away.
+Of a dialogue the first turns count, for datasets give one conversation in several lengths.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from flan_mix.templates.dialogue import DIALOGUE_FIELDS
+from flan_mix.templates.dialogue import DIALOGUE_FIELDS, KNOWN_BY_TURNS
 from flan_mix.templates.draw import RANKS
 from flan_mix.templates.template import Template
 
@@ -33,7 +34,8 @@ def template_keys(
         hashes.append(tf.reduce_sum(each, axis=1))
         shown.append(["options" in template.input_fields for template in templates])
     if any(template.fields & DIALOGUE_FIELDS for template in templates):
-        turns = tf.strings.reduce_join(rows["turns"], -1, separator="\x1e")
+        first = rows["turns"][:, :KNOWN_BY_TURNS]
+        turns = tf.strings.reduce_join(first, -1, separator="\x1e")
         hashes.append(_hash(turns, len(names) + 1))
         shown.append([bool(template.input_fields & DIALOGUE_FIELDS) for template in templates])
     if not hashes:

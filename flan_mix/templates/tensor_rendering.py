@@ -12,7 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from flan_mix.templates.dialogue import DIALOGUE_FIELDS, SPEAKER_STYLES, SpeakerStyle
+from flan_mix.templates.dialogue import (
+    DIALOGUE_FIELDS,
+    SPEAKER_STYLES,
+    SpeakerStyle,
+    drawn_turn,
+)
 from flan_mix.templates.few_shot import SHOT_STYLES, FewShot, ShotStyle
 from flan_mix.templates.options import OptionStyle
 from flan_mix.templates.placeholders import Pattern
@@ -41,7 +46,8 @@ class TensorRenderer:
 
     text_fields: names of the columns of a batch's `texts`. registered_seed: the task's own.
     drawn: numbers of the templates to draw from; by default all in training, else those that are
-    not inverted. few_shot: how to choose exemplars, for prompts that have some.
+    not inverted. few_shot: how to choose exemplars, for prompts that have some. turn_step: of a
+    dialogue, every how many turns one may be drawn.
     """
 
     templates: tuple[Template, ...]
@@ -52,6 +58,7 @@ class TensorRenderer:
     speaker_styles: tuple[SpeakerStyle, ...] = SPEAKER_STYLES
     few_shot: FewShot | None = None
     shot_styles: tuple[ShotStyle, ...] = SHOT_STYLES
+    turn_step: int = 1
 
     def __call__(
         self, rows: Tensors, seed: int = 0, pass_index: int = 0, pool: ExemplarPool | None = None
@@ -166,7 +173,7 @@ class TensorRenderer:
 
     def _dialogue(self, draw: Drawer, rows: Tensors) -> dict[str, Any]:
         turns = rows["turns"]
-        drawn = draw("turn").rank(rows["id"]) % (turns.row_lengths() - 1) + 1
+        drawn = drawn_turn(draw("turn").rank(rows["id"]), turns.row_lengths(), self.turn_step)
         style = draw("speakers").index(rows["id"], len(self.speaker_styles))
         return dialogue_fields(self.speaker_styles, turns, rows["speakers"], drawn, style)
 

@@ -71,6 +71,16 @@ def test_it_stays_with_what_does_not(spec, fingerprint, changes):
     assert fingerprint(dataclasses.replace(spec, **changes)) == fingerprint(spec)
 
 
+def test_which_turns_are_predicted_decides_dialogues_alone(spec, fingerprint):
+    assert fingerprint(dataclasses.replace(spec, turn_step=2)) == fingerprint(spec)
+    talk = dataclasses.replace(
+        spec,
+        fields=lambda row: {"id": row["id"], "turns": [row["q"], row["a"]]},
+        templates=[Template("{turns_before}", "{next_turn}")],
+    )
+    assert fingerprint(dataclasses.replace(talk, turn_step=2)) != fingerprint(talk)
+
+
 def test_it_follows_the_contents_of_files_and_not_their_time(spec, fingerprint, tmp_path):
     before, validation = fingerprint(spec), fingerprint(spec, "validation")
     path = tmp_path / "toy.train.jsonl"

@@ -32,6 +32,7 @@ def spec(**changes):
         ({"metrics": [max]}, "is no flan_mix.metrics.Metric"),
         ({"vocabulary": 32}, "vocabulary is one of flan_mix.vocabularies.*not 32"),
         ({"cap": 0}, "cap must be at least 1, not 0"),
+        ({"turn_step": 0}, "turn_step must be at least 1, not 0"),
         ({"fields": {"question": "q", "answer": 3}}, "field 'answer' maps to 3"),
         (
             {"templates": [Template("{question}", "{answer}"), Template("{qestion}", "x")]},

@@ -6,7 +6,7 @@ shows them all.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from unittest import mock
@@ -44,14 +44,32 @@ def tfds_tasks() -> list[str]:
     return sorted(spec.name for spec in specs if isinstance(spec.source, TfdsSource))
 
 
+def fitting(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A mocked row as a dataset has it whose tasks read more from it than columns."""
+    if "turn_id" in row:  # QReCC: its task takes the seventh turn and later ones.
+        return {**row, "turn_id": row["turn_id"] + 7}
+    if "entity_pages" in row:  # TriviaQA: one task takes questions without such a page.
+        return {**row, "entity_pages": {name: at[:0] for name, at in row["entity_pages"].items()}}
+    if set(row) == {"input", "output"}:  # UnifiedQA: question and choices in one text.
+        return {**row, "input": f"{row['input']}? \\n (A) a (B) {row['output']} (C) c"}
+    return row
+
+
 @contextmanager
 def mocked_tfds(rows: int = MOCKED_ROWS) -> Iterator[None]:
     """TFDS invents rows of every dataset; SeqIO forgets the builders of other tests."""
     import seqio
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.testing.mocking import RandomFakeGenerator
 
+    generate = RandomFakeGenerator._generate_example
+
+    def fit(generator: Any, rng: Any) -> Mapping[str, Any]:
+        return fitting(generate(generator, rng))
+
+    shaped = mock.patch.object(RandomFakeGenerator, "_generate_example", fit)
     forget = mock.patch.object(seqio.LazyTfdsLoader, "_MEMOIZED_BUILDERS", {})
-    with forget, tfds.testing.mock_data(num_examples=rows, max_value=MOCKED_NUMBERS):
+    with forget, shaped, tfds.testing.mock_data(num_examples=rows, max_value=MOCKED_NUMBERS):
         yield
 
 
@@ -71,7 +89,11 @@ def rendered_by_every_template(spec: TaskSpec) -> list[Rendered]:
     rows["id"] = tf.repeat(tf.constant(ids), count)
     rows["training"] = tf.ones_like(rows["training"])
     renderer = TensorRenderer(
-        tuple(spec.templates), spec.text_fields, tuple(spec.option_styles), spec.seed
+        tuple(spec.templates),
+        spec.text_fields,
+        tuple(spec.option_styles),
+        spec.seed,
+        turn_step=spec.turn_step,
     )
     rendered = renderer(rows)
     expected = [number for number in range(len(ids)) for _ in range(count)]

@@ -11,6 +11,11 @@ from flan_mix.templates.dialogue import DIALOGUE_FIELDS
 from tests.tasks.mocked_tfds import Rendered, mocked_tfds, rendered_by_every_template, tfds_tasks
 
 TASKS = tfds_tasks()
+# Their filters let nearly all mocked rows pass.
+BARELY_FILTERED = {
+    *("flan_lambada", "flan_qrecc", "flan_trivia_qa_wiki_missing", "flan_unified_qa_science_inst"),
+    "flan_wiki_dialog",
+}
 every_task = pytest.mark.parametrize("name", TASKS)
 
 
@@ -76,7 +81,7 @@ def test_every_variant_renders_and_every_split(name):
     asked = [(name, split) for split in spec.splits]
     asked += [(f"{name}.{kind}", spec.splits[0]) for kind in variants]
     # Here all rows are rendered: no more than it takes for some to pass the task's filter.
-    with mocked_tfds(600 if spec.source.keep else 12):
+    with mocked_tfds(600 if spec.source.keep and name not in BARELY_FILTERED else 12):
         for task, split in asked:
             examples = list(render(task, split))
             assert examples, (task, split)

@@ -7,7 +7,7 @@ import pytest
 
 from flan_mix.metrics import accuracy, correlation, matthews, positive_f1
 from flan_mix.registry import RowCounts, TfdsSource, field_rows, get_task
-from flan_mix.tasks import coreference, linguistic_acceptability, nli, paraphrase
+from flan_mix.tasks import coreference, nli, paraphrase
 from flan_mix.tasks import word_disambiguation as senses
 from flan_mix.tasks.data_dir import NAME
 from tests.shared_data import shared_path
@@ -299,10 +299,6 @@ def test_winogender_reads_who_is_meant_off_the_id(sentid, sentence, marked, answ
     assert fields["pronoun"] == re.search(r"\*(\w+)\*", marked)[1]
     assert fields["answer"] == answer
     assert answer in fields["options"]
-
-
-def test_acceptability_has_no_inverted_templates():
-    assert not any(template.inverted for template in linguistic_acceptability.COLA_TEMPLATES)
 
 
 @pytest.mark.parametrize(("task", "split"), ANSWERS)

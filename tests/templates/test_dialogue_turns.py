@@ -31,11 +31,15 @@ def test_no_two_speaker_styles_are_the_same():
 @given(
     dialogues=st.lists(
         st.tuples(st.lists(TEXT, min_size=2, max_size=6), st.booleans()), min_size=1, max_size=4
-    )
+    ),
+    step=st.integers(1, 4),
 )
-def test_tensors_cut_dialogues_as_python_does(dialogues):
+def test_tensors_cut_dialogues_as_python_does(dialogues, step):
     renderer = TensorRenderer(
-        (Template("{turns_before}|{next_speaker}", "{next_turn}"),), (), OPTION_STYLES
+        (Template("{turns_before}|{next_speaker}", "{next_turn}"),),
+        (),
+        OPTION_STYLES,
+        turn_step=step,
     )
     ids = [f"dialogue {i}" for i in range(len(dialogues))]
     speakers = [[f"s{i}" for i in range(len(t))] if named else [] for t, named in dialogues]
@@ -52,7 +56,8 @@ def test_tensors_cut_dialogues_as_python_does(dialogues):
     )
     for number, (turns, _) in enumerate(dialogues):
         style = Draw("speakers", 0, 3, 1).index(ids[number], len(SPEAKER_STYLES))
-        turn = 1 + Draw("turn", 0, 3, 1).rank(ids[number]) % (len(turns) - 1)
+        predicted = range(1, len(turns), step)
+        turn = predicted[Draw("turn", 0, 3, 1).rank(ids[number]) % len(predicted)]
         cut = SPEAKER_STYLES[style].render(turns, speakers[number], turn)
         assert (
             rendered["inputs"][number].numpy().decode() == f"{cut.turns_before}|{cut.next_speaker}"

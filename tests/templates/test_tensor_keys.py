@@ -46,11 +46,19 @@ def keys(*rows):
         (("one", "two", ["x", "z"], ["hi", "ho"]), (True, True, False, True, True)),
         (("one", "two", ["x", "y", "y"], ["hi", "ho"]), (True, True, False, True, True)),
         (("one", "two", ["x", "y"], ["ho", "hi"]), (True, True, True, False, True)),
+        (("one", "two", ["x", "y"], ["hi", "ho", "hum"]), (True, True, True, False, True)),
     ],
 )
 def test_a_key_tells_what_its_template_shows(row, same):
     one, other = keys(ROW, row)
     assert tuple(one == other) == same
+
+
+def test_a_conversation_is_known_at_any_length_by_its_first_four_turns():
+    first = ["who sings it", "Kesha", "since when", "2009"]
+    conversations = [first, [*first, "and now", "still"], [*first[:3], "2010"]]
+    one, longer, other = keys(*(("one", "two", ["x"], turns) for turns in conversations))
+    assert one[3] == longer[3] != other[3]
 
 
 @settings(deadline=None, max_examples=40)

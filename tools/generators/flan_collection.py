@@ -18,8 +18,8 @@ LIST = Path("flan", "v2", "flan_collection_info.csv")
 MISSING = "missing"
 OF_YOUR_CHECKOUT = "from your checkout of Natural Instructions"
 
-# What FLAN calls otherwise than our tasks after `flan_`.
-_NAMES = {"mnli": "mnli_matched"}
+# What FLAN calls otherwise than our tasks after `flan_`: one name for two tasks.
+_NAMES = {"mnli": ("mnli_matched", "mnli_mismatched")}
 # Ours go either way: the rows of a task are halved between the two directions.
 BOTH_WAYS = "Inverted Translation"
 _COT_PREFIXES = ("cot_", "stream_")
@@ -38,24 +38,27 @@ class Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of FLAN's list. Tasks and their inversions follow each other there."""
+    """The rows of FLAN's list, where a dataset's task comes ahead of its inversions."""
     from flan_mix.registry import is_task
 
-    seen: Counter[tuple[str, str]] = Counter()
+    firsts: dict[tuple[str, str], str] = {}
+    alike: Counter[tuple[str, str, str]] = Counter()
     rows = []
     with open(path, newline="", encoding="utf-8") as file:
         for cells in csv.DictReader(file):
             block, dataset = cells["Source"], cells["Dataset"]
-            seen[block, dataset] += 1
-            ours = _ours(block, dataset, cells["Specific Task Category"])
-            either_way = cells["Specific Task Category"] == BOTH_WAYS
-            if seen[block, dataset] > 1 and is_task(ours) and not either_way:
+            task = cells["Specific Task Category"]
+            ours = _ours(block, dataset, task, alike[block, dataset, task])
+            alike[block, dataset, task] += 1
+            first = firsts.setdefault((block, dataset), task)
+            is_inversion = task not in (first, BOTH_WAYS) and block != "NIv2"
+            if is_inversion and is_task(ours):
                 ours = f"{ours}.inverted" if is_task(f"{ours}.inverted") else MISSING
             rows.append(
                 Row(
                     block,
                     dataset,
-                    cells["Specific Task Category"],
+                    task,
                     cells["Generic Task Category"],
                     cells["Languages"].strip("[]").replace("'", ""),
                     ours,
@@ -64,8 +67,8 @@ def read_rows(path: Path) -> list[Row]:
     return rows
 
 
-def _ours(block: str, dataset: str, task: str) -> str:
-    """The task of ours for a row that is no inversion."""
+def _ours(block: str, dataset: str, task: str, number: int) -> str:
+    """The task of ours for a row, or for what it inverts; number: among the rows alike, from 0."""
     from flan_mix.registry import is_task
     from flan_mix.tasks.super_natural_instructions import registered_name
 
@@ -73,8 +76,8 @@ def _ours(block: str, dataset: str, task: str) -> str:
         name = registered_name(task)
         return name if is_task(name) else OF_YOUR_CHECKOUT
     candidates = []
-    if block.startswith("FLAN"):
-        candidates = [f"flan_{_NAMES.get(dataset, dataset)}"]
+    if block.startswith("FLAN") or block == "Dialog":
+        candidates = [f"flan_{_NAMES[dataset][number] if dataset in _NAMES else dataset}"]
     if block == "CoT":
         short = dataset
         for prefix in _COT_PREFIXES:

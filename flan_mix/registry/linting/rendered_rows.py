@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flan_mix.registry.field_rows import FieldRow
 from flan_mix.registry.task_spec import TaskSpec
-from flan_mix.templates import SPEAKER_STYLES, OptionStyle
+from flan_mix.templates import SPEAKER_STYLES, OptionStyle, drawn_turn
 
 
 class LintExample(NamedTuple):
@@ -24,7 +24,7 @@ def rendered_rows(spec: TaskSpec, rows: Sequence[FieldRow]) -> Iterator[LintExam
         fields = dict(zip(spec.text_fields, row.texts, strict=True))
         if spec.is_dialogue:
             speakers = SPEAKER_STYLES[place % len(SPEAKER_STYLES)]
-            drawn = place % (len(row.turns) - 1) + 1
+            drawn = drawn_turn(place, len(row.turns), spec.turn_step)
             fields |= speakers.render(row.turns, row.speakers, drawn)._asdict()
         for number, template in enumerate(spec.templates):
             if not template.uses_options:

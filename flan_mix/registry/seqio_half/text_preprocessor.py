@@ -38,6 +38,7 @@ class RenderText:
             drawn=spec.drawn,
             few_shot=spec.few_shot if spec.is_few_shot else None,
             shot_styles=tuple(spec.shot_styles),
+            turn_step=spec.turn_step,
         )
 
     def __call__(
