@@ -1,15 +1,21 @@
 """What all tests share: how programs are compiled, and for how long they are kept.
 
 Compiling is most of what the fast tests take, so there LLVM does not optimize what XLA gives it.
-Slow tests compile as users do. Entry points keep compiled
-programs for one run of the tests, no longer.
+Slow tests compile as users do. Entry points keep compiled programs for one run of the tests, no
+longer. No test is timed, hypothesis's examples neither.
 """
 
 import os
 import shutil
 import tempfile
 
+from hypothesis import settings
+
 from flan_mix.runs.compilation_cache import VARIABLE
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def pytest_configure(config) -> None:

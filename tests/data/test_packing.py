@@ -24,7 +24,7 @@ def next_fit_rows(inputs: np.ndarray, targets: np.ndarray, capacity: tuple[int, 
     return rows
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     lengths=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12)), max_size=120),
     max_rows=st.integers(1, 30),

@@ -164,7 +164,7 @@ def test_correlation_of_a_case_worked_out_by_hand():
     assert correlation(["1", "20", "300"], ["2", "1", "9"])["spearman"] == pytest.approx(50)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_correlations_equal_scipys(data):
     stats = pytest.importorskip("scipy.stats")
@@ -206,7 +206,7 @@ def test_matthews_of_a_case_worked_out_by_hand():
     assert matthews(["a", "b"], ["b", "a"])["matthews"] == pytest.approx(-100)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(right=NUMBERS, data=st.data())
 def test_matthews_of_many_labels_is_the_correlation_of_their_indicators(right, data):
     answers = data.draw(st.lists(st.integers(0, 6), min_size=len(right), max_size=len(right)))
@@ -235,7 +235,7 @@ def test_macro_f1_of_a_case_worked_out_by_hand():
     assert macro_f1(targets, answers)["macro_f1"] == pytest.approx(100 * (4 / 5 + 2 / 3) / 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(right=NUMBERS, data=st.data())
 def test_macro_f1_is_the_mean_of_the_harmonic_means(right, data):
     answers = data.draw(st.lists(st.integers(0, 6), min_size=len(right), max_size=len(right)))

@@ -96,7 +96,7 @@ def test_rouge_takes_the_best_reference_for_each_key_by_itself():
     assert scores["rougeL"] == pytest.approx(200 * 2 / 7)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(predicted=WORDS, expected=WORDS)
 def test_rouge_equals_a_plain_computation(predicted, expected):
     scores = rouge.score_example(" ".join(predicted), [" ".join(expected)])
@@ -130,7 +130,7 @@ def test_edit_similarity_of_known_distances(prediction, reference, edits, longes
     assert edit_similarity.score_example(reference, [prediction]) == {"edit_similarity": expected}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(a=st.text("abc☃", max_size=9), b=st.text("abc☃", max_size=9))
 def test_edit_similarity_equals_the_recursive_definition(a, b):
     longest = max(len(a), len(b))

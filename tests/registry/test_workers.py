@@ -77,9 +77,7 @@ def expected(number, q, options):
     return [inputs, template.render(shown).targets]
 
 
-@settings(
-    deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_any_text_is_rendered_as_it_is_by_one_reader_and_by_four(rows, tmp_path):
     write(tmp_path, rows)

@@ -27,7 +27,7 @@ def test_no_two_speaker_styles_are_the_same():
     assert len({style.render(turns, [], 2) for style in SPEAKER_STYLES}) == 60
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     dialogues=st.lists(
         st.tuples(st.lists(TEXT, min_size=2, max_size=6), st.booleans()), min_size=1, max_size=4

@@ -82,7 +82,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pool=ROWS, queries=ROWS, balanced=st.booleans(), mixed=st.booleans())
 def test_tensors_make_the_prompts_that_python_makes(pool, queries, balanced, mixed):
     pool = sorted(pool, key=lambda row: row[2])

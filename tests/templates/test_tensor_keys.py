@@ -61,7 +61,7 @@ def test_a_conversation_is_known_at_any_length_by_its_first_four_turns():
     assert one[3] == longer[3] != other[3]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     rows=st.lists(
         st.tuples(st.text("aB \n", max_size=3), st.text("aB ", max_size=2)), min_size=2, max_size=6

@@ -35,7 +35,7 @@ def render_by_tensors(renderer, rows, **seeds):
     return {name: value.numpy().tolist() for name, value in renderer(batch, **seeds).items()}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(rows=st.lists(ROW, min_size=1, max_size=4), registered=SEEDS, seed=SEEDS)
 def test_tensors_and_python_render_the_same_text(rows, registered, seed):
     renderer = TensorRenderer(TEMPLATES, ("x", "y"), OPTION_STYLES, registered)
@@ -81,7 +81,7 @@ def test_long_lists_of_options_are_lettered_past_z():
     assert b"(BH) option 59" in rendered["inputs"][0]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     options=st.lists(TEXT, max_size=6),
     right=st.integers(0, 6),
@@ -112,7 +112,7 @@ def test_every_style_of_the_grammar_is_laid_out_and_answered_as_in_python(option
         assert bool(rendered["is_answer"][number]) == (not names)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rows=st.lists(st.lists(TEXT, min_size=1, max_size=4), min_size=1, max_size=4))
 def test_ranked_rows_ask_for_every_option_in_one_wording(rows):
     templates = (Template("a {options}", "{answer}!"), Template("b {x}", "so {answer}"))

@@ -57,7 +57,7 @@ def test_the_gradient_is_that_of_the_formula(z_loss, label_smoothing):
 
 
 @given(seed=st.integers(0, 10_000), shift=st.floats(-50, 50))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_without_z_loss_a_constant_added_to_all_logits_changes_nothing(seed, shift):
     logits, targets = random_logits(seed)
     before = token_losses(logits, targets, label_smoothing=0.1).loss

@@ -19,7 +19,7 @@ def pair(request: pytest.FixtureRequest):
     return ByteVocabulary(request.param), seqio.ByteVocabulary(request.param)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXT)
 def test_ids_equal_those_of_seqio(pair, text):
     ours, theirs = pair
@@ -27,7 +27,7 @@ def test_ids_equal_those_of_seqio(pair, text):
     assert ours.decode(ours.encode(text)) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ids=st.lists(st.integers(0, 400)))
 def test_any_ids_decode_as_in_seqio(pair, ids):
     ours, theirs = pair

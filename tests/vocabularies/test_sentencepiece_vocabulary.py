@@ -69,14 +69,14 @@ def test_ids_equal_those_of_seqio(pair, text):
     assert ours.encode(text) == list(theirs.encode(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXT)
 def test_ids_of_any_text_equal_those_of_seqio(pair, text):
     ours, theirs = pair
     assert ours.encode(text) == list(theirs.encode(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_ids_decode_as_in_seqio(pair, data):
     ours, theirs = pair
