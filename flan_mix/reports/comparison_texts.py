@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flan_mix.evaluation import Comparison, Difference
+from flan_mix.reports.plain_summary import made_up_lines
 from flan_mix.reports.wording import (
     category_label,
     change_text,
@@ -78,7 +79,7 @@ def _figures(difference: Difference | None) -> dict[str, Any] | None:
 
 
 def comparison_markdown(labels: Sequence[str], comparisons: Sequence[Comparison]) -> str:
-    """A table of the categories and their tasks' main scores; changes with intervals.
+    """A table of the categories and tasks, changes with intervals, then what is made up.
 
     Bold: clear among all that were compared. Whatever Markdown or HTML would obey is escaped.
     """
@@ -103,7 +104,8 @@ def comparison_markdown(labels: Sequence[str], comparisons: Sequence[Comparison]
         cells = [(mean, False) for mean in means if mean is not None]
         if cells:
             rows.append([f"**{name}**", "mean", "", *_cells(cells)])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n" + _note(first)
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return table + "\n" + _note(first) + _made_up(labels, comparisons)
 
 
 def _heads(labels: Sequence[str]) -> list[str]:
@@ -126,6 +128,14 @@ def _note(comparison: Comparison) -> str:
         f"Changes with {comparison.bootstrap.confidence:.0%} intervals, paired by example. "
         "▲ better, ▼ worse: the interval leaves 0 out. Bold: clear also among all the rows of its "
         "kind (Holm).\n"
+    )
+
+
+def _made_up(labels: Sequence[str], comparisons: Sequence[Comparison]) -> str:
+    return "".join(
+        f"\n**{_escaped(label)}**: {_escaped(line)}\n"
+        for label, comparison in zip(labels[1:], comparisons, strict=True)
+        for line in made_up_lines(comparison)
     )
 
 

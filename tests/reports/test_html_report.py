@@ -125,6 +125,13 @@ def test_a_model_is_not_said_to_have_trained_on_what_only_others_did(three: Page
     assert "not in its training" not in mixed.lower().replace("not in its training ▼", "")
 
 
+def test_every_model_that_trained_on_a_category_is_named_the_baseline_too():
+    page = Page(render_report(starter_report("mixed", "alone", "start")))
+    kinds = section(page, "Scores by kind of task", "Gains and losses, task by task")
+    assert "Dialogue summarization trained on by A B Amixed" in kinds
+    assert "Entity recognition trained on by A Amixed" in kinds
+
+
 def test_held_out_categories_stand_apart_from_those_trained_on(page: Page):
     kinds = section(page, "Scores by kind of task", "Gains and losses, task by task")
     trained, held_out = kinds.split("Held out: never trained on")
