@@ -115,6 +115,8 @@ def _verdict(labels: Sequence[str], worse: Sequence[Worsening]) -> list[str]:
 def _named(worsening: Worsening) -> str:
     if worsening.kind == "task":
         return _plain(worsening.name)
+    if worsening.kind == "made up":
+        return f"{_plain(worsening.name)}, summaries with nothing made up"
     return f"all of {_plain(category_label(worsening.name))}"
 
 

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from flan_mix.evaluation import Evaluation, Prediction, TaskResult, compare, result_of
+from flan_mix.evaluation import (
+    Evaluation,
+    Prediction,
+    TaskResult,
+    compare,
+    result_of,
+    worsenings,
+)
 from flan_mix.reports.comparison_texts import comparison_markdown
 from flan_mix.reports.plain_summary import made_up_lines, summarize
 from flan_mix.reports.tables import gains_and_losses
@@ -53,6 +60,12 @@ def test_the_terminal_and_markdown_say_so_too(comparison):
         "Makes up less: abstracts in 25 of 100 summaries, before 75.",
     ]
     assert f"**new**: {said}" in comparison_markdown(["old", "new"], [comparison])
+
+
+def test_a_build_fails_where_summaries_make_up_more(comparison):
+    (found,) = worsenings([comparison])
+    assert (found.kind, found.name) == ("made up", "chats")
+    assert worsenings([comparison], margin=60) == []
 
 
 def test_what_could_be_chance_is_in_brackets_and_of_one_task_the_mean_says_all():

@@ -43,7 +43,7 @@ def test_a_build_fails_when_a_task_is_significantly_worse(models, monkeypatch, c
     status, out, _ = run(monkeypatch, capsys, "compare", *models, *LABELS, "--fail-if-worse")
     assert status == 1
     assert "alone, order_entities" in out.split("Significantly worse:")[1]
-    kept = ["--fail-if-worse", "--tasks", "shop_chats", "--categories", "code_translation"]
+    kept = ["--fail-if-worse", "--tasks", "order_notes", "--categories", "code_translation"]
     status, out, _ = run(monkeypatch, capsys, "compare", models[0], models[2], *kept)
     assert status == 0 and "Nothing is significantly worse." in out
     assert "order_entities" not in out
