@@ -69,9 +69,9 @@ class ReportModel:
     label: str
     description: str = ""
     trained_on: frozenset[str] = frozenset()
-    trained_kinds: frozenset[str] = frozenset()
     measured: Mapping[str, str] = field(default_factory=dict)
     from_chance: float | None = None
+    trained_kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

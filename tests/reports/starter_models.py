@@ -317,8 +317,8 @@ def starter_report(*models: str, examples: int = 60, **changes) -> ReportData:
                 model,
                 f"{model}, 1,200 steps",
                 frozenset(TRAINED[model]),
-                frozenset(TASKS[name].category for name in TRAINED[model]),
                 {"Split": "v"},
+                trained_kinds=frozenset(TASKS[name].category for name in TRAINED[model]),
             )
             for model in models
         ],
