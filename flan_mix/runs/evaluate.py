@@ -15,9 +15,11 @@ from flan_mix.reports.progress import Progress, progress_line
 from flan_mix.reports.tables import evaluation_table, print_table
 from flan_mix.runs.datasets import DatasetConfig
 from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.runs.evaluation_boards import write_boards
 from flan_mix.runs.evaluation_set import open_evaluation
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.runs.placement import placed_parameters
+from flan_mix.runs.run_record import read_facts
 from flan_mix.runs.suite_tables import print_families, print_steps
 from flan_mix.training import Partitioner
 
@@ -36,6 +38,8 @@ def evaluate(
     partitioner: Partitioner = Partitioner(),
 ) -> list[Evaluation]:
     """Writes <output_dir>/<step>/metrics.json and predictions for each checkpoint; prints tables.
+
+    TensorBoard finds the same figures by step under <output_dir>.
 
     checkpoint_path: what `checkpoints.open_checkpoint` takes: a MODEL_DIR, a checkpoint of any
     format, `hf:owner/name`. checkpoint_steps: those of a MODEL_DIR to evaluate, or "all"; None is
@@ -81,6 +85,7 @@ def evaluate(
             )
     if jax.process_index() == 0:
         _print(results, base)
+        write_boards(base, results, read_facts(Path(found[0].url).parent))
     return results
 
 
