@@ -235,6 +235,18 @@ def test_page_fits_a_phone(tab: Tab, three: Path):
         tab.screen(1280, 900)
 
 
+def test_long_names_do_not_widen_a_phones_page(tab: Tab, tmp_path: Path):
+    path = write_report(tmp_path / "report.html", hostile_report())
+    tab.screen(390, 844, phone=True)
+    try:
+        tab.open(path.as_uri())
+        choose(tab, "task", "0")
+        assert tab.run("document.getElementById('task-figures').offsetHeight") > 0
+        assert tab.run("document.documentElement.scrollWidth") <= 390
+    finally:
+        tab.screen(1280, 900)
+
+
 def test_dark_mode_follows_the_reader(tab: Tab, three: Path):
     background = "getComputedStyle(document.body).backgroundColor"
     tab.open(three.as_uri())
