@@ -74,6 +74,13 @@ def test_markdown_is_a_table(models, monkeypatch, capsys):
     assert status == 0 and out.startswith("| Task | Score | Examples | start | alone | change |")
 
 
+def test_markdown_of_a_build_says_what_made_it_fail(models, monkeypatch, capsys):
+    words = ["compare", *models, *LABELS, "--markdown", "--fail-if-worse"]
+    status, out, _ = run(monkeypatch, capsys, *words)
+    verdict = out.split("- Significantly worse:")[1]
+    assert status == 1 and "\n- alone, order&#95;entities: " in verdict
+
+
 def test_another_baseline_turns_the_changes_round(models, monkeypatch, capsys):
     words = ["compare", models[0], models[2], "--labels", "start", "mixed", "--json"]
     forth = json.loads(run(monkeypatch, capsys, *words)[1])
