@@ -213,6 +213,14 @@ def test_mixture_is_shown_by_tokens(page: Page):
         assert f"{name} {share:.1%} {1 / 6:.1%}" in " ".join(mixture.split())
 
 
+def test_each_mixture_has_the_bars_of_its_model():
+    text = render_report(starter_report("mixed", "alone"))
+    mixture = text.split('id="mixture"')[1].split("</section>")[0]
+    first, second = mixture.split("<h3>")[1:]
+    assert 'class="bar model-0"' in first and "bar model-1" not in first
+    assert 'class="bar model-1"' in second and "bar model-0" not in second
+
+
 def test_page_says_how_it_was_measured(page: Page):
     measured = page.words.split("How it was measured")[-1]
     for fact in (
