@@ -8,6 +8,7 @@ one of another model.
 from flan_mix.checkpoints.architecture import CheckpointMismatchError, architecture
 from flan_mix.checkpoints.assigning import RestoreRules
 from flan_mix.checkpoints.best import KeepBest
+from flan_mix.checkpoints.fingerprint import checkpoint_fingerprint
 from flan_mix.checkpoints.formats import detect, open_checkpoint
 from flan_mix.checkpoints.layout import checkpoint_step, checkpoint_steps
 from flan_mix.checkpoints.loading import (
@@ -29,6 +30,7 @@ __all__ = [
     "Restored",
     "StoredCheckpoint",
     "architecture",
+    "checkpoint_fingerprint",
     "checkpoint_step",
     "checkpoint_steps",
     "detect",

@@ -27,7 +27,7 @@ from flan_mix.evaluation.task_result import TaskResult
 
 Verdict = Literal["better", "worse", "unclear"]
 
-FAITHFULNESS = ("faithful", "coverage")
+FAITHFUL, COVERAGE = FAITHFULNESS = ("faithful", "coverage")
 """The keys of `metrics.faithfulness`, which scores summaries alone."""
 
 LOWER_IS_BETTER = frozenset({"loss"})
@@ -124,6 +124,8 @@ class Comparison:
         those that it did not; None where there are none.
     left_out: tasks that could not be compared: in one evaluation only, or without a metric.
     faithfulness: the mean of these scores over all tasks of summaries, by key.
+    firmly_faithful: the tasks of summaries whose share of faithful ones changed clearly also among
+        all of them.
     """
 
     categories: tuple[CategoryComparison, ...]
@@ -134,6 +136,7 @@ class Comparison:
     elsewhere: Difference | None = None
     left_out: tuple[str, ...] = ()
     faithfulness: Mapping[str, Difference] = field(default_factory=dict)
+    firmly_faithful: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> tuple[TaskComparison, ...]:
@@ -236,12 +239,15 @@ def compare(
     }
     compared = {pair.after.name for pair in pairs}
     everything = dict.fromkeys(task.name for e in (before, after) for task in e.tasks)
+    tasks = [task for category in categories for task in category.tasks]
+    faithful = {t.name: t.scores[FAITHFUL] for t in tasks if FAITHFUL in t.scores}
     return Comparison(
         categories=_with_firmness(categories, bootstrap.confidence),
         **means,
         bootstrap=bootstrap,
         left_out=tuple(name for name in everything if name not in compared),
         faithfulness=_faithfulness(pairs, bootstrap),
+        firmly_faithful=_firm(faithful, bootstrap.confidence),
     )
 
 

@@ -4,6 +4,7 @@ The model is a function from token lists to texts, so this floor knows no framew
 task is written when it is done, and a run that was cut short goes on with the next one.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from flan_mix.evaluation.result_files import ResultFiles
 from flan_mix.evaluation.scoring import score_predictions
 from flan_mix.evaluation.task_result import TaskResult, load_result, result_of, save_result
 from flan_mix.evaluation.teacher_forcing import TeacherForcing, with_target_sums
+from flan_mix.registry.callable_description import describe
 from flan_mix.vocabularies import Vocabulary
 
 # Token ids of inputs, each with EOS -> the texts of answers, in the same order.
@@ -37,10 +39,13 @@ class EvaluationSettings:
     max_input_length: tokens, EOS included; longer inputs lose their end but keep the EOS.
     facts: whatever else a reader must know (step, checkpoint, decoding); plain JSON values. A
         finished task is reused only where these are the same.
+    model: tells this model from another that stood, or will stand, at the same place; a finished
+        task is reused only where it is the same.
     """
 
     num_examples: int | None = None
     max_input_length: int | None = None
+    model: str = ""
     bootstrap: BootstrapSettings = field(default_factory=BootstrapSettings)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -258,7 +263,10 @@ def _decided_by(
         "bootstrap": asdict(settings.bootstrap),
         "category": task.category,
         "examples": task.cache.manifest.fingerprint,
+        "model": settings.model,
         "metrics": {key: metric.protocol for metric in task.metrics for key in metric.keys},
+        # Protocols are words: a metric or an extraction of answers that was mended keeps them.
+        "scoring": hashlib.sha256(describe([task.metrics, task.postprocess]).encode()).hexdigest(),
         "teacher_forced": teacher_forcing is not None,
         "mode": task.mode,
         "family": task.family or task.name,

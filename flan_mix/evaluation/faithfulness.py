@@ -7,14 +7,12 @@ that every summary that is compared has them.
 
 from dataclasses import dataclass, replace
 
-from flan_mix.evaluation.comparison import FAITHFULNESS
+from flan_mix.evaluation.comparison import COVERAGE, FAITHFUL, FAITHFULNESS
 from flan_mix.evaluation.evaluation import Evaluation
 from flan_mix.evaluation.predictions import Prediction
 from flan_mix.evaluation.task_result import TaskResult
 from flan_mix.metrics import bootstrap_interval, faithfulness
 from flan_mix.metrics.faithfulness import Mention, invented_mentions, missed_mentions
-
-FAITHFUL, COVERAGE = FAITHFULNESS
 
 _SUMMARIES = ("summarization", "headline")
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flan_mix.evaluation.bootstrap import DEFAULT_BOOTSTRAP, BootstrapSettings
-from flan_mix.evaluation.comparison import Comparison, Difference, compare
+from flan_mix.evaluation.comparison import FAITHFUL, Comparison, Difference, compare
 from flan_mix.evaluation.evaluation import Evaluation
 from flan_mix.evaluation.significance import holm, p_value
 
@@ -93,7 +93,8 @@ def only(
 class Worsening:
     """A task or category that a model is significantly worse at.
 
-    model: its place among the comparisons. kind: "task" or "category".
+    model: its place among the comparisons. kind: "task", "category", or "made up" for a task whose
+    summaries make up more; its difference is that of the share without anything made up.
     """
 
     model: int
@@ -105,9 +106,10 @@ class Worsening:
 def worsenings(comparisons: Sequence[Comparison], *, margin: float = 0.0) -> list[Worsening]:
     """What is worse by more than `margin` points, and significantly so among all that is looked at.
 
-    That is every task's main score and the mean of every category of several tasks, of every
-    model. Holm's rule holds the probability of any false alarm at 1 - confidence. A score without
-    an interval cannot be judged and never counts. Raises ValueError for a margin below 0.
+    That is every task's main score, the share of a task's summaries that make nothing up, and the
+    mean of every category of several tasks, of every model. Holm's rule holds the probability of
+    any false alarm at 1 - confidence. A score without an interval cannot be judged and never
+    counts. Raises ValueError for a margin below 0.
     """
     if margin < 0:
         raise ValueError(f"the margin is how much worse is tolerated: 0 or more, not {margin}.")
@@ -126,8 +128,13 @@ def worsenings(comparisons: Sequence[Comparison], *, margin: float = 0.0) -> lis
 
 def _figures(comparison: Comparison) -> list[tuple[str, str, Difference]]:
     tasks = [("task", task.name, task.main) for task in comparison.tasks]
+    made_up = [
+        ("made up", task.name, task.scores[FAITHFUL])
+        for task in comparison.tasks
+        if FAITHFUL in task.scores and task.main_metric != FAITHFUL
+    ]
     means = [("category", c.name, c.score) for c in comparison.categories if len(c.tasks) > 1]
-    return tasks + means
+    return tasks + made_up + means
 
 
 def _not_worse(difference: Difference) -> float | None:

@@ -184,7 +184,14 @@ def _corpus_sample(metric: Metric, key: str, predictions: Sequence[Prediction]) 
 
 
 def save_result(files: ResultFiles, result: TaskResult, settings: Mapping[str, Any]) -> None:
-    """Writes predictions, then the figures that mark the task as finished."""
+    """Writes predictions, then the figures that mark the task as finished.
+
+    Where the task was finished with other settings, metrics.json, which states that result, goes
+    first: whenever this is stopped, no figures stand beside the answers of another evaluation.
+    """
+    if files.task(result.name).exists():
+        files.metrics.unlink(missing_ok=True)
+        files.task(result.name).unlink()
     write_predictions(files.predictions(result.name), result.predictions)
     without = replace(result, predictions=(), metrics=())
     row = {k: v for k, v in asdict(without).items() if k not in ("predictions", "metrics")}

@@ -1,7 +1,8 @@
 """What a whole evaluation comes to, as named numbers for TensorBoard: the report's figures.
 
-overall/score, category/<name>/score, held_in/score, held_out/score, faithfulness/<task>/<key>, and
-under change/ what each of them, and each task's main score, gained over an earlier evaluation.
+overall/score and /from_chance, the same of category/<name>, held_in/score, held_out/score,
+faithfulness/<task>/<key>, templates/<task>/standard_deviation and /best_on_validation, and under
+change/ what each of them, and each task's main score, gained over an earlier evaluation.
 """
 
 from collections.abc import Collection
@@ -19,7 +20,15 @@ def board_figures(
 ) -> dict[str, float]:
     """Name -> figure; changes only where there is a `first` evaluation that shares tasks."""
     whole = with_faithfulness(evaluation)
-    figures = {f"category/{name}/score": of.score for name, of in whole.categories.items()}
+    figures: dict[str, float] = {}
+    for name, of in whole.categories.items():
+        figures[f"category/{name}/score"] = of.score
+        figures[f"category/{name}/from_chance"] = of.normalized
+    for family in whole.families:
+        if family.spread is not None:
+            figures[f"templates/{family.name}/standard_deviation"] = family.spread
+        if family.best is not None:
+            figures[f"templates/{family.name}/best_on_validation"] = family.best.score
     if whole.overall is not None:
         figures["overall/score"] = whole.overall.score
         figures["overall/from_chance"] = whole.overall.normalized

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flan_mix.evaluation import Comparison, Difference
+from flan_mix.reports.plain_summary import made_up_lines
 from flan_mix.reports.wording import (
     category_label,
     change_text,
@@ -78,24 +79,26 @@ def _figures(difference: Difference | None) -> dict[str, Any] | None:
 
 
 def comparison_markdown(labels: Sequence[str], comparisons: Sequence[Comparison]) -> str:
-    """A table of the categories and their tasks' main scores; changes with intervals.
+    """A table of the categories and tasks, changes with intervals, then what is made up.
 
     Bold: clear among all that were compared. Whatever Markdown or HTML would obey is escaped.
     """
     first = comparisons[0]
-    rows = [["Task", "Score", "Examples", _escaped(labels[0]), *_heads(labels[1:])]]
+    rows = [["Task", "Score", "Examples", markdown_escaped(labels[0]), *_heads(labels[1:])]]
     rows.append(["---", "---", *["---:"] * (len(rows[0]) - 2)])
     for place, category in enumerate(first.categories):
         several = [comparison.categories[place] for comparison in comparisons]
-        name = f"**{_escaped(category_label(category.name))}**"
+        name = f"**{markdown_escaped(category_label(category.name))}**"
         held_out = " (held out)" if category.held_out else ""
         cells = [(c.score, c.firm) for c in several]
         rows.append([name + held_out, "mean", f"{category.examples:,}", *_cells(cells)])
         for index, task in enumerate(category.tasks):
             tasks = [c.tasks[index] for c in several]
             figures = [(t.main, t.firm) for t in tasks]
-            metric = _escaped(metric_label(task.main_metric))
-            rows.append([_escaped(task.name), metric, f"{task.examples:,}", *_cells(figures)])
+            metric = markdown_escaped(metric_label(task.main_metric))
+            rows.append(
+                [markdown_escaped(task.name), metric, f"{task.examples:,}", *_cells(figures)]
+            )
     for name, means in (
         ("Trained on", [c.held_in for c in comparisons]),
         ("Held out", [c.held_out for c in comparisons]),
@@ -103,11 +106,12 @@ def comparison_markdown(labels: Sequence[str], comparisons: Sequence[Comparison]
         cells = [(mean, False) for mean in means if mean is not None]
         if cells:
             rows.append([f"**{name}**", "mean", "", *_cells(cells)])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n" + _note(first)
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return table + "\n" + _note(first) + _made_up(labels, comparisons)
 
 
 def _heads(labels: Sequence[str]) -> list[str]:
-    return [text for label in labels for text in (_escaped(label), "change")]
+    return [text for label in labels for text in (markdown_escaped(label), "change")]
 
 
 def _cells(figures: Sequence[tuple[Difference, bool]]) -> list[str]:
@@ -129,7 +133,15 @@ def _note(comparison: Comparison) -> str:
     )
 
 
-def _escaped(text: str) -> str:
+def _made_up(labels: Sequence[str], comparisons: Sequence[Comparison]) -> str:
+    return "".join(
+        f"\n**{markdown_escaped(label)}**: {markdown_escaped(line)}\n"
+        for label, comparison in zip(labels[1:], comparisons, strict=True)
+        for line in made_up_lines(comparison)
+    )
+
+
+def markdown_escaped(text: str) -> str:
     """`text` as Markdown shows it: one line, nothing obeyed."""
     flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]<>()#!|~&$" else c for c in flat)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from flan_mix.evaluation import CategoryComparison, Comparison, Difference
-from flan_mix.evaluation.faithfulness import COVERAGE, FAITHFUL
+from flan_mix.evaluation.comparison import COVERAGE, FAITHFUL
 from flan_mix.reports.answers import Answers
 from flan_mix.reports.wording import interval_text, score_text, shown_verdict
 
@@ -20,6 +20,19 @@ class Headline:
 
 
 @dataclass(frozen=True)
+class MadeUp:
+    """A task whose summaries clearly make up more, or less, than before.
+
+    share: of the summaries that make something up, in per cent; less is better. firm: clear also
+    among all tasks of summaries.
+    """
+
+    task: str
+    share: Difference
+    firm: bool
+
+
+@dataclass(frozen=True)
 class PlainSummary:
     """A report's opening, of one model against the baseline.
 
@@ -27,6 +40,7 @@ class PlainSummary:
         did, and for those held out.
     better, worse, unclear: the categories, largest change first.
     made_up: sentences about what its summaries make up and leave out; none where there are none.
+    made_up_by_task: of several tasks of summaries those where that changed clearly.
     favourites: what it makes up most often, each with in how many of the answers shown.
     """
 
@@ -35,6 +49,7 @@ class PlainSummary:
     worse: tuple[CategoryComparison, ...]
     unclear: tuple[CategoryComparison, ...]
     made_up: tuple[str, ...] = ()
+    made_up_by_task: tuple[MadeUp, ...] = ()
     favourites: tuple[tuple[str, int], ...] = ()
 
 
@@ -51,8 +66,41 @@ def summarize(
         tuple(_headlines(comparison)),
         **by_verdict,
         made_up=tuple(_made_up(comparison)),
+        made_up_by_task=tuple(made_up_by_task(comparison)),
         favourites=tuple(_favourites(answers, model)),
     )
+
+
+def made_up_by_task(comparison: Comparison) -> list[MadeUp]:
+    """Where summaries clearly make up more or less, what got worst first; of one task nothing.
+
+    A mean over tasks hides what one of them does: a model may make up more in chats and less in
+    abstracts.
+    """
+    tasks = [task for task in comparison.tasks if FAITHFUL in task.scores]
+    if len(tasks) < 2:
+        return []
+    changed = [
+        MadeUp(t.name, _share(t.scores[FAITHFUL]), t.name in comparison.firmly_faithful)
+        for t in tasks
+        if shown_verdict(t.scores[FAITHFUL]) != "unclear"
+    ]
+    return sorted(changed, key=lambda made_up: made_up.share.gain)
+
+
+def made_up_lines(comparison: Comparison) -> list[str]:
+    """A sentence for the tasks whose summaries clearly make up more, and one for less."""
+    lines = []
+    for verdict, title in (("worse", "Makes up more"), ("better", "Makes up less")):
+        tasks = [m for m in made_up_by_task(comparison) if shown_verdict(m.share) == verdict]
+        shown = [
+            f"{m.task} in {m.share.after:.0f} of 100 summaries, before {m.share.before:.0f}"
+            for m in tasks
+        ]
+        if shown:
+            marked = [s if m.firm else f"({s})" for s, m in zip(shown, tasks, strict=True)]
+            lines.append(f"{title}: {'; '.join(marked)}.")
+    return lines
 
 
 def _headlines(comparison: Comparison) -> Iterator[Headline]:
@@ -85,11 +133,14 @@ def _sentence(difference: Difference, subject: str) -> str:
 
 def _made_up(comparison: Comparison) -> Iterator[str]:
     confidence = comparison.bootstrap.confidence
+    tasks = sum(FAITHFUL in task.scores for task in comparison.tasks)
+    of_tasks = f" (the average over {tasks} tasks)" if tasks > 1 else ""
     if (of := comparison.faithfulness.get(FAITHFUL)) is not None:
+        share = _share(of)
         yield (
-            f"Of 100 summaries, {100 - of.after:.0f} mention something that the text they sum up "
-            f"does not support; before it was {100 - of.before:.0f}"
-            f"{_certainty(_turned(of), confidence)}."
+            f"Of 100 summaries{of_tasks}, {share.after:.0f} mention something that the text they "
+            f"sum up does not support; before it was {share.before:.0f}"
+            f"{_certainty(share, confidence)}."
         )
     if (of := comparison.faithfulness.get(COVERAGE)) is not None:
         yield (
@@ -98,12 +149,15 @@ def _made_up(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _turned(difference: Difference) -> Difference:
+def _share(difference: Difference) -> Difference:
     """Counted the other way: what is not faithful is made up."""
     low, high = difference.low, difference.high
     return replace(
         difference,
+        before=100 - difference.before,
+        after=100 - difference.after,
         change=-difference.change,
+        lower_is_better=True,
         low=None if high is None else -high,
         high=None if low is None else -low,
     )

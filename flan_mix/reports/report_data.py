@@ -61,7 +61,8 @@ class ReportModel:
     """One of the models side by side.
 
     label: short, tells it apart. description: which checkpoint of what it is. trained_on: those of
-    the compared tasks that it trained on. measured: how its answers were made, by name.
+    the compared tasks that it trained on, trained_kinds: of the categories, as far as its run says.
+    measured: how its answers were made, by name.
     from_chance: the mean over categories of scores counted from chance; None where not known.
     """
 
@@ -70,6 +71,7 @@ class ReportModel:
     trained_on: frozenset[str] = frozenset()
     measured: Mapping[str, str] = field(default_factory=dict)
     from_chance: float | None = None
+    trained_kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

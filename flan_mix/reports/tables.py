@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flan_mix.evaluation import Aggregate, Comparison, Difference, Evaluation, TaskResult
 from flan_mix.metrics import Interval
+from flan_mix.reports.plain_summary import made_up_lines
 from flan_mix.reports.wording import (
     category_label,
     change_text,
@@ -78,7 +79,8 @@ def several_table(labels: Sequence[str], comparisons: Sequence[Comparison]) -> T
 
 
 def gains_and_losses(comparison: Comparison) -> list[str]:
-    """Two sentences: the tasks that got better and those that got worse, the largest change first.
+    """The tasks that got better and those that got worse, the largest change first, and the tasks
+    of summaries that make up more or less.
 
     Those whose change could be chance among so many tasks are in brackets; those whose change is
     too small to be seen in the table are left out.
@@ -89,7 +91,7 @@ def gains_and_losses(comparison: Comparison) -> list[str]:
         tasks.sort(key=lambda task: -abs(task.main.change))
         shown = [t.name if t.firm else f"({t.name})" for t in tasks]
         lines.append(f"{title}: {', '.join(shown) or 'nothing clear'}.")
-    return lines
+    return lines + made_up_lines(comparison)
 
 
 def print_table(table: Table) -> None:

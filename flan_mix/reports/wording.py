@@ -7,7 +7,14 @@ from urllib.parse import quote
 from flan_mix.evaluation import Difference
 from flan_mix.evaluation.comparison import Verdict
 
-_CATEGORIES: Mapping[str, str] = {"nli": "Natural language inference"}
+_CATEGORIES: Mapping[str, str] = {
+    "nli": "Natural language inference",
+    "open_domain_qa": "Open-domain questions",
+    "conversational_qa": "Questions in conversation",
+    "read_comp_and_common_sense": "Reading with common sense",
+    "bbh_direct": "BIG-Bench Hard, direct",
+    "bbh_cot": "BIG-Bench Hard, chain of thought",
+}
 
 _METRICS: Mapping[str, tuple[str, str]] = {
     "rouge1": ("ROUGE-1", "words shared with the reference, from 0 (none) to 100 (all)"),

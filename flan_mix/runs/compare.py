@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flan_mix.evaluation import Comparison, Worsening, worsenings
-from flan_mix.reports.comparison_texts import comparison_json, comparison_markdown
+from flan_mix.reports.comparison_texts import (
+    comparison_json,
+    comparison_markdown,
+    markdown_escaped,
+)
 from flan_mix.reports.tables import (
     comparison_table,
     gains_and_losses,
@@ -97,6 +101,8 @@ def _show_markdown(
     labels: Sequence[str], comparisons: Sequence[Comparison], worse: Sequence[Worsening] | None
 ) -> None:
     print(comparison_markdown(labels, comparisons), end="")
+    if worse is not None:
+        print("", *(f"- {markdown_escaped(line)}" for line in _verdict(labels, worse)), sep="\n")
 
 
 _SHOW = {"table": _show_table, "json": _show_json, "markdown": _show_markdown}
@@ -115,6 +121,8 @@ def _verdict(labels: Sequence[str], worse: Sequence[Worsening]) -> list[str]:
 def _named(worsening: Worsening) -> str:
     if worsening.kind == "task":
         return _plain(worsening.name)
+    if worsening.kind == "made up":
+        return f"{_plain(worsening.name)}, summaries with nothing made up"
     return f"all of {_plain(category_label(worsening.name))}"
 
 

@@ -36,7 +36,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     compare.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="exit with 1 if a task or category of what is compared is significantly worse",
+        help="exit with 1 if a task, a category or what is made up is significantly worse",
     )
     compare.add_argument(
         "--margin",

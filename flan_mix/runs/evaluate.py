@@ -9,14 +9,17 @@ import jax
 
 from flan_mix import checkpoints
 from flan_mix.evaluation import Evaluation, TaskResult
+from flan_mix.evaluation.result_files import ResultFiles, read_json
 from flan_mix.inference import Decoding
 from flan_mix.reports.progress import Progress, progress_line
 from flan_mix.reports.tables import evaluation_table, print_table
 from flan_mix.runs.datasets import DatasetConfig
 from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.runs.evaluation_boards import write_boards
 from flan_mix.runs.evaluation_set import open_evaluation
 from flan_mix.runs.model import EncoderDecoderModel
 from flan_mix.runs.placement import placed_parameters
+from flan_mix.runs.run_record import read_facts
 from flan_mix.runs.suite_tables import print_families, print_steps
 from flan_mix.training import Partitioner
 
@@ -36,6 +39,8 @@ def evaluate(
 ) -> list[Evaluation]:
     """Writes <output_dir>/<step>/metrics.json and predictions for each checkpoint; prints tables.
 
+    TensorBoard finds the same figures by step under <output_dir>.
+
     checkpoint_path: what `checkpoints.open_checkpoint` takes: a MODEL_DIR, a checkpoint of any
     format, `hf:owner/name`. checkpoint_steps: those of a MODEL_DIR to evaluate, or "all"; None is
     the latest. output_dir: None is `eval` beside the checkpoint (inside a Hugging Face folder).
@@ -51,6 +56,9 @@ def evaluate(
     found = find_checkpoints(checkpoint_path, checkpoint_steps)
     base = Path(output_dir).expanduser() if output_dir else _beside(checkpoint_path, found[0])
     tasks = open_evaluation(dataset_cfg, model.vocabulary, ranks=mode == "rank")
+    if jax.process_index() == 0:
+        for _, _, step in found:
+            _say_what_is_replaced(base / str(step), [task.name for task in tasks])
     results = []
     with progress_line() as line:
         evaluation = ModelEvaluation(
@@ -72,10 +80,12 @@ def evaluate(
                     base / str(step),
                     {"step": step, "checkpoint": url},
                     _say,
+                    fingerprint=checkpoints.checkpoint_fingerprint(url),
                 )
             )
     if jax.process_index() == 0:
         _print(results, base)
+        write_boards(base, results, read_facts(Path(found[0].url).parent))
     return results
 
 
@@ -117,6 +127,23 @@ def _beside(path: str, checkpoint: FoundCheckpoint) -> Path:
         raise ValueError(f"{path} is not on this machine: say where to write by EVAL_OUTPUT_DIR")
     folder = Path(checkpoint.url)
     return (folder if checkpoint.format == "hf" else folder.parent) / "eval"
+
+
+def _say_what_is_replaced(folder: Path, tasks: Sequence[str]) -> None:
+    """Warns of figures that the metrics.json there has and the new one will not have."""
+    try:
+        others = [n for n in read_json(ResultFiles(folder).metrics)["tasks"] if n not in tasks]
+    except (OSError, ValueError, KeyError):
+        return  # Nothing that can be read: nothing to lose.
+    if others:
+        log.warning(
+            "%s is of other tasks too (%d: %s): it will be of this evaluation's alone. "
+            "EVAL_OUTPUT_DIR keeps two apart; the others come back, without asking the model "
+            "again, when they are evaluated as before.",
+            folder / "metrics.json",
+            len(others),
+            ", ".join(others[:3]) + (", …" if len(others) > 3 else ""),
+        )
 
 
 def _print(results: Sequence[Evaluation], base: Path) -> None:

@@ -69,11 +69,12 @@ def evaluated_models(
 def measured_differently(models: Sequence[EvaluatedModel]) -> dict[str, list[str]]:
     """What decides scores and was not the same for all: name -> each model's value, as text.
 
-    Steps and checkpoints are what is compared and do not count.
+    Steps and checkpoints are what is compared and do not count, nor what an evaluation does not
+    say, as one of an earlier version.
     """
     facts = [dict(model.evaluation.facts) for model in models]
-    names = dict.fromkeys(name for of in facts for name in of)
-    values = {name: [shown_fact(of.get(name)) for of in facts] for name in names}
+    names = [name for name in facts[0] if all(name in of for of in facts)]
+    values = {name: [shown_fact(of[name]) for of in facts] for name in names}
     return {
         name: shown
         for name, shown in values.items()

@@ -65,20 +65,25 @@ class ModelEvaluation:
         directory: Path,
         facts: Mapping[str, Any],
         on_task: Callable[[TaskResult, bool], None] | None = None,
+        *,
+        fingerprint: str,
     ) -> Evaluation:
         """Generates or ranks, scores and writes metrics.json and predictions under `directory`.
 
         params: parameters on the mesh, or what gives them, called once and only if some task is
-        not finished there.
+        not finished there. fingerprint: of the parameters; tasks that others finished there are
+        not taken for theirs.
         """
         lengths = self.config.task_feature_lengths
         settings = EvaluationSettings(
             num_examples=self.config.num_examples,
             max_input_length=None if lengths is None else int(lengths["inputs"]),
+            model=fingerprint,
             facts={
                 "split": self.config.split,
                 "decoding": self.decoding.facts(),
                 "max_decode_length": self.max_decode_length,
+                "compute_dtype": self.model.config.dtype,
                 **facts,
             },
         )

@@ -17,7 +17,7 @@ from flan_mix.runs.evaluated_models import finished_evaluations
 from flan_mix.runs.evaluation import ModelEvaluation
 from flan_mix.runs.run_record import read_facts
 from flan_mix.runs.trained_on import held_out_categories
-from flan_mix.training import TrainState
+from flan_mix.training import TrainState, parameter_fingerprint
 
 
 @dataclasses.dataclass
@@ -53,6 +53,8 @@ class InferenceEvaluation:
             self.folder / "eval" / str(step),
             {"step": step},
             on_task=lambda result, found: self._log(step, result),
+            # A run that is started over in the same folder comes to other parameters.
+            fingerprint=parameter_fingerprint(state.params),
         )
         if not jax.process_index():
             self._log_whole(step, evaluation)

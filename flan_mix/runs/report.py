@@ -162,6 +162,7 @@ def _model(model: EvaluatedModel, compared: Evaluation) -> ReportModel:
         label=model.label,
         description=description,
         trained_on=trained_tasks(trained_run(model), [task.name for task in compared.tasks]),
+        trained_kinds=trained_categories(compared, trained_run(model)),
         from_chance=None if (overall := compared.overall) is None else overall.normalized,
         measured=measured,
     )

@@ -115,7 +115,7 @@ def _mean_row(made: Table, name: str, mean: Aggregate) -> None:
         None,
         None,
         _figure(mean.normalized),
-        f"{mean.families} tasks",
+        f"{mean.families} task{'s' if mean.families > 1 else ''}",
         style="bold",
     )
 

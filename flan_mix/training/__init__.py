@@ -19,6 +19,7 @@ from flan_mix.training.loss import cross_entropy
 from flan_mix.training.loss_weights import LossConfig
 from flan_mix.training.metrics import StepMetrics, summarize
 from flan_mix.training.optimizers import AdamW, Optimizer
+from flan_mix.training.parameter_fingerprint import parameter_fingerprint
 from flan_mix.training.partitioning import Partitioner
 from flan_mix.training.progress import Progress
 from flan_mix.training.schedules import create_learning_rate_scheduler
@@ -54,6 +55,7 @@ __all__ = [
     "make_eval_step",
     "make_metrics_step",
     "make_train_step",
+    "parameter_fingerprint",
     "standard_logical_axis_rules",
     "state_from_params",
     "summarize",

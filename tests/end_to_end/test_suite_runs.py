@@ -91,6 +91,23 @@ def test_a_finished_checkpoint_is_not_even_loaded(folder: Path, tmp_path: Path) 
     assert metrics(folder, 2) == before
 
 
+def test_a_checkpoint_that_was_trained_again_is_evaluated_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    for each in ("model", "cache"):
+        shutil.copytree(folder / each, tmp_path / each)
+
+    def likelihoods() -> bytes:
+        evaluate_toy_suite(tmp_path, "one", "starter_titles.rank", checkpoint_steps=[2])
+        return (tmp_path / "one/2/predictions/starter_titles.rank.jsonl").read_bytes()
+
+    before = likelihoods()
+    # Another run has come to the same step, under the same name.
+    shutil.rmtree(tmp_path / "model/checkpoint_2")
+    shutil.copytree(tmp_path / "model/checkpoint_4", tmp_path / "model/checkpoint_2")
+    assert likelihoods() != before
+
+
 def test_a_suite_is_evaluated_on_warm_caches_without_tensorflow(folder: Path) -> None:
     flags = [flag for flag in GIN_FLAGS if "MODULE" not in flag and "LENGTHS" not in flag]
     done = subprocess.run(

@@ -1,6 +1,7 @@
 """Evaluation asks, scores, writes, and goes on where it was cut short."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,18 +175,24 @@ def test_a_resumed_evaluation_asks_only_what_is_left(tmp_path: Path):
     ).read_bytes()
 
 
+SETTINGS = EvaluationSettings(facts={"checkpoint": "100", "shape": (1, 2)})
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"settings": EvaluationSettings(facts={"checkpoint": "200"})},
+        {"settings": EvaluationSettings(facts={"checkpoint": "200", "shape": (1, 2)})},
         {"settings": EvaluationSettings(num_examples=2)},
         {"content": "v2"},
         {"metrics": (accuracy, exact_match)},
+        # The same keys, the same protocol, another rule.
+        {"metrics": (replace(accuracy, score_example=lambda given, wanted: {"accuracy": 1.0}),)},
+        {"postprocess": str.upper},
+        {"settings": replace(SETTINGS, model="trained again")},
     ],
 )
 def test_a_result_of_other_settings_or_data_is_not_reused(tmp_path: Path, change: dict):
-    first = EvaluationSettings(facts={"checkpoint": "100", "shape": (1, 2)})
-    rows = numbered_rows(3)
+    first, rows = SETTINGS, numbered_rows(3)
     out = tmp_path / "out"
     evaluate([task_of(tmp_path, rows)], TextModel(last_word), VOCABULARY, out, settings=first)
 
@@ -195,6 +202,49 @@ def test_a_result_of_other_settings_or_data_is_not_reused(tmp_path: Path, change
     settings = change.pop("settings", first)
     evaluate([task_of(tmp_path, rows, **change)], changed, VOCABULARY, out, settings=settings)
     assert changed.asked
+
+
+def test_a_broken_off_evaluation_never_stands_beside_the_figures_of_another(tmp_path: Path):
+    tasks = [task_of(tmp_path, numbered_rows(3), name=name) for name in ("first", "second")]
+    out, model = tmp_path / "out", TextModel(last_word)
+
+    def dies_on_second(inputs):
+        if len(model.asked) >= 2:
+            raise Interrupted
+        return model(inputs)
+
+    whole = evaluate(tasks, TextModel(wrong_from_three), VOCABULARY, out)
+    fewer = EvaluationSettings(num_examples=2)
+    with pytest.raises(Interrupted):
+        evaluate(tasks, dies_on_second, VOCABULARY, out, settings=fewer)
+    # The answers to the first are other ones by now than those that metrics.json was about.
+    with pytest.raises(FileNotFoundError, match="no finished evaluation"):
+        read_evaluation(out)
+    # Nothing of the second is lost, and the first is not taken for what it was.
+    again = TextModel(wrong_from_three)
+    assert evaluate(tasks, again, VOCABULARY, out) == whole
+    assert len(again.asked) == 3
+
+
+def test_a_kill_between_answers_and_figures_leaves_the_task_unfinished(tmp_path: Path, monkeypatch):
+    task, out = task_of(tmp_path, numbered_rows(3)), tmp_path / "out"
+    evaluate([task], TextModel(wrong_from_three), VOCABULARY, out)
+
+    def dies(*_):
+        raise Interrupted
+
+    with monkeypatch.context() as patched, pytest.raises(Interrupted):
+        patched.setattr("flan_mix.evaluation.task_result.write_json", dies)
+        evaluate(
+            [task],
+            TextModel(last_word),
+            VOCABULARY,
+            out,
+            settings=EvaluationSettings(num_examples=2),
+        )
+    again = TextModel(wrong_from_three)
+    evaluate([task], again, VOCABULARY, out)
+    assert len(again.asked) == 3
 
 
 def test_an_evaluation_read_back_is_the_one_written(tmp_path: Path):

@@ -55,9 +55,13 @@ def hostile_report() -> ReportData:
         name=HOSTILE,
         category=HOSTILE,
         main_metric=HOSTILE,
-        scores={HOSTILE: Difference(1, 2, 1, 0.5, 1.5)},
+        scores={
+            HOSTILE: Difference(1, 2, 1, 0.5, 1.5),
+            "faithful": Difference(2, 1, -1, -1.5, -0.5),
+        },
     )
-    category = dataclasses.replace(category, name=HOSTILE, tasks=(task,))
+    other = dataclasses.replace(task, name=HOSTILE + "2")
+    category = dataclasses.replace(category, name=HOSTILE, tasks=(task, other))
     answers = Answers(HOSTILE, HOSTILE, (prediction,) * 2, HOSTILE, marks=(marks, marks))
     named = {HOSTILE: HOSTILE}
     result = dataclasses.replace(

@@ -313,7 +313,13 @@ def starter_report(*models: str, examples: int = 60, **changes) -> ReportData:
     fields = {
         "title": "Flan Mix report: starter collection",
         "models": [
-            ReportModel(model, f"{model}, 1,200 steps", frozenset(TRAINED[model]), {"Split": "v"})
+            ReportModel(
+                model,
+                f"{model}, 1,200 steps",
+                frozenset(TRAINED[model]),
+                {"Split": "v"},
+                trained_kinds=frozenset(TASKS[name].category for name in TRAINED[model]),
+            )
             for model in models
         ],
         "comparisons": starter_comparisons(*models, examples=examples),

@@ -27,6 +27,7 @@ def test_without_an_earlier_evaluation_there_are_no_changes():
     one = evaluation(result([1] * 6))
     assert board_figures(one) == {
         "category/kind/score": 1,
+        "category/kind/from_chance": 1,
         "overall/score": 1,
         "overall/from_chance": 1,
     }

@@ -125,6 +125,13 @@ def test_a_model_is_not_said_to_have_trained_on_what_only_others_did(three: Page
     assert "not in its training" not in mixed.lower().replace("not in its training ▼", "")
 
 
+def test_every_model_that_trained_on_a_category_is_named_the_baseline_too():
+    page = Page(render_report(starter_report("mixed", "alone", "start")))
+    kinds = section(page, "Scores by kind of task", "Gains and losses, task by task")
+    assert "Dialogue summarization trained on by A B Amixed" in kinds
+    assert "Entity recognition trained on by A Amixed" in kinds
+
+
 def test_held_out_categories_stand_apart_from_those_trained_on(page: Page):
     kinds = section(page, "Scores by kind of task", "Gains and losses, task by task")
     trained, held_out = kinds.split("Held out: never trained on")
@@ -204,6 +211,14 @@ def test_mixture_is_shown_by_tokens(page: Page):
     # (4 + place) of 4 + 5 + … + 9 tokens, and a sixth of the examples each.
     for name, share in (("shop_chats", 4 / 39), ("order_notes", 9 / 39)):
         assert f"{name} {share:.1%} {1 / 6:.1%}" in " ".join(mixture.split())
+
+
+def test_each_mixture_has_the_bars_of_its_model():
+    text = render_report(starter_report("mixed", "alone"))
+    mixture = text.split('id="mixture"')[1].split("</section>")[0]
+    first, second = mixture.split("<h3>")[1:]
+    assert 'class="bar model-0"' in first and "bar model-1" not in first
+    assert 'class="bar model-1"' in second and "bar model-0" not in second
 
 
 def test_page_says_how_it_was_measured(page: Page):

@@ -9,7 +9,7 @@ import pytest
 from flan_mix.reports import ReportData, write_report
 from tests.reports.browser import Tab, browser_path, open_browser
 from tests.reports.hostile_texts import SHOWN, hostile_report
-from tests.reports.starter_models import TASKS, starter_report
+from tests.reports.starter_models import TASKS, starter_comparisons, starter_report
 
 pytestmark = pytest.mark.slow
 
@@ -192,6 +192,29 @@ def test_a_tasks_link_and_address_open_its_figures_and_answers(tab: Tab, three: 
     assert len(set(shown_tasks(tab))) == 1
 
 
+def test_the_forgetting_table_of_three_models_fits_a_desk(tab: Tab, tmp_path: Path):
+    from dataclasses import replace
+
+    # Every change "perhaps", which is the longest that a cell says, and names as long as real ones.
+    def unsure(task):
+        return replace(task, name=f"commonsenseqa.{task.name}", firm=False)
+
+    comparisons = [
+        replace(
+            comparison,
+            categories=tuple(
+                replace(category, tasks=tuple(map(unsure, category.tasks)))
+                for category in comparison.categories
+            ),
+        )
+        for comparison in starter_comparisons(*MODELS)
+    ]
+    data = starter_report(*MODELS, comparisons=comparisons, answers=())
+    tab.open(write_report(tmp_path / "report.html", data).as_uri())
+    cut = "(e => e.scrollWidth - e.clientWidth)(document.querySelector('table.changes').parentNode)"
+    assert tab.run(cut) <= 0
+
+
 def test_page_fits_a_phone(tab: Tab, three: Path):
     tab.screen(390, 844, phone=True)
     try:
@@ -208,6 +231,18 @@ def test_page_fits_a_phone(tab: Tab, three: Path):
             ".filter(e => e.offsetParent).map(e => e.getBoundingClientRect().height)"
         )
         assert min(heights) >= 32
+    finally:
+        tab.screen(1280, 900)
+
+
+def test_long_names_do_not_widen_a_phones_page(tab: Tab, tmp_path: Path):
+    path = write_report(tmp_path / "report.html", hostile_report())
+    tab.screen(390, 844, phone=True)
+    try:
+        tab.open(path.as_uri())
+        choose(tab, "task", "0")
+        assert tab.run("document.getElementById('task-figures').offsetHeight") > 0
+        assert tab.run("document.documentElement.scrollWidth") <= 390
     finally:
         tab.screen(1280, 900)
 

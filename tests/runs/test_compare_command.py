@@ -43,7 +43,7 @@ def test_a_build_fails_when_a_task_is_significantly_worse(models, monkeypatch, c
     status, out, _ = run(monkeypatch, capsys, "compare", *models, *LABELS, "--fail-if-worse")
     assert status == 1
     assert "alone, order_entities" in out.split("Significantly worse:")[1]
-    kept = ["--fail-if-worse", "--tasks", "shop_chats", "--categories", "code_translation"]
+    kept = ["--fail-if-worse", "--tasks", "order_notes", "--categories", "code_translation"]
     status, out, _ = run(monkeypatch, capsys, "compare", models[0], models[2], *kept)
     assert status == 0 and "Nothing is significantly worse." in out
     assert "order_entities" not in out
@@ -72,6 +72,13 @@ def test_json_is_all_that_is_printed(models, monkeypatch, capsys):
 def test_markdown_is_a_table(models, monkeypatch, capsys):
     status, out, _ = run(monkeypatch, capsys, "compare", *models, *LABELS, "--markdown")
     assert status == 0 and out.startswith("| Task | Score | Examples | start | alone | change |")
+
+
+def test_markdown_of_a_build_says_what_made_it_fail(models, monkeypatch, capsys):
+    words = ["compare", *models, *LABELS, "--markdown", "--fail-if-worse"]
+    status, out, _ = run(monkeypatch, capsys, *words)
+    verdict = out.split("- Significantly worse:")[1]
+    assert status == 1 and "\n- alone, order&#95;entities: " in verdict
 
 
 def test_another_baseline_turns_the_changes_round(models, monkeypatch, capsys):

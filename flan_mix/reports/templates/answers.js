@@ -118,9 +118,10 @@
       parts.push(marked(whole, place ? [] : row[MISSED], "missed", missedText));
     });
     if (row[MISSED].length) {
-      parts.push(element("p", "note", row[MISSED].map(function (place) {
+      var said = row[MISSED].map(function (place) {
         return "\u201C" + row[REFERENCES][0].slice(place[0], place[1]) + "\u201D " + missedText(place);
-      }).join("; ")));
+      });
+      parts.push(element("p", "note", Array.from(new Set(said)).join("; ")));
     }
     return element("div", "reference", parts);
   }
