@@ -46,7 +46,7 @@ class BatchRun:
         *,
         rows: int,
         input_length: int,
-        seed: int,
+        seed: np.uint32,
     ):
         self._program, self._params, self._reader = program, params, reader
         self._requests: list[Request | None] = [*requests, *[None] * (rows - len(requests))]
@@ -127,7 +127,7 @@ class BatchRun:
         ]
         return np.stack(rows)
 
-    def _place_guides(self, seed: int) -> Guides:
+    def _place_guides(self, seed: np.uint32) -> Guides:
         mesh, requests = self._program.mesh, self._requests
         numbers = np.array([0 if r is None else r.number for r in requests], np.int32)
         prompts = [() if r is None else r.prompt for r in requests]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from flan_mix.inference.sampling import draw, filtered_logits, row_keys
 from flan_mix.inference.settings import Decoding
@@ -40,7 +41,7 @@ class Guides(NamedTuple):
     forced: the first tokens of each example's answers, FREE where they end; None for no prompts.
     """
 
-    seed: int | Int[Array, ""]
+    seed: int | np.uint32 | Int[Array, ""]
     examples: Int[Array, " batch"]
     forced: Int[Array, "batch forced_length"] | None = None
 

@@ -118,7 +118,8 @@ class Generator:
             requests,
             rows=self.batch_size,
             input_length=length,
-            seed=int(self.decoding.seed or 0),
+            # The lower 32 bits, as in jax.random.key; an int beyond them is no argument to jit.
+            seed=np.uint32(int(self.decoding.seed or 0) & 0xFFFFFFFF),
         )
 
     @functools.cached_property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from flan_mix.inference.settings import Decoding
 
@@ -56,12 +57,16 @@ def filtered_logits(
 
 
 def row_keys(
-    seed: int | Int[Array, ""], examples: Int[Array, " batch"], answers: int
+    seed: int | np.uint32 | Int[Array, ""], examples: Int[Array, " batch"], answers: int
 ) -> Key[Array, " rows"]:
-    """A key for each answer of each example, from the seed and the example's number alone."""
+    """A key for each answer of each example, from the seed and the example's number alone.
+
+    Threefry, whatever JAX's default: rows of other generators draw what their batch makes them.
+    """
 
     def of(example, answer):
-        return jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), example), answer)
+        key = jax.random.key(seed, impl="threefry2x32")
+        return jax.random.fold_in(jax.random.fold_in(key, example), answer)
 
     by_answer = jax.vmap(of, in_axes=(None, 0))
     return jax.vmap(by_answer, in_axes=(0, None))(examples, jnp.arange(answers)).reshape(-1)

@@ -53,6 +53,9 @@ class Decoding:
         object.__setattr__(self, "seed", self.seed or 0)
         if self.method not in METHODS:
             raise ValueError(f"Decoding.method is {self.method!r}; it must be one of {METHODS}")
+        for name in ("top_k", "num_beams", "num_return"):
+            if not isinstance(number := getattr(self, name), int):
+                raise ValueError(f"Decoding.{name} is {number!r}; it must be a whole number")
         for name, allowed, wanted in (
             ("temperature", self.temperature > 0, "above 0 (for the likeliest, method='greedy')"),
             ("top_k", self.top_k >= 0, "0 (all tokens) or more"),
@@ -61,7 +64,7 @@ class Decoding:
             ("length_penalty", self.length_penalty >= 0, "at least 0"),
             ("beam_rules", self.beam_rules in BEAM_RULES, f"one of {BEAM_RULES}"),
             ("num_return", 1 <= self.num_return <= self._most_answers, self._return_rule),
-            ("stop", all(self.stop), "strings that are not empty"),
+            ("stop", all(isinstance(s, str) and s for s in stop), "strings that are not empty"),
         ):
             if not allowed:
                 raise ValueError(f"Decoding.{name} is {getattr(self, name)!r}; it must be {wanted}")

@@ -62,16 +62,24 @@ def _score_correlation(
 
 def _pearson(a: np.ndarray, b: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted correlations [resamples] of a and b [resamples or 1, examples]."""
-    total = weights.sum(axis=1, keepdims=True)
-    a = a - (weights * a).sum(axis=1, keepdims=True) / total
-    b = b - (weights * b).sum(axis=1, keepdims=True) / total
+    a, varies_a = _deviations(a, weights)
+    b, varies_b = _deviations(b, weights)
     together = (weights * a * b).sum(axis=1)
     spread = np.sqrt((weights * a**2).sum(axis=1) * (weights * b**2).sum(axis=1))
     found = np.zeros(len(weights))
-    # Rounding leaves a trace of spread where all values are equal.
-    scale = total[:, 0] * np.abs(a).max(axis=1) * np.abs(b).max(axis=1)
-    np.divide(together, spread, out=found, where=spread > 1e-12 * scale)
+    np.divide(together, spread, out=found, where=varies_a & varies_b & (spread > 0))
     return np.clip(found, -1.0, 1.0)
+
+
+def _deviations(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances from the weighted mean [resamples, examples], and which resamples have any.
+
+    Where all values drawn are equal rounding leaves a trace that is no spread.
+    """
+    mean = (weights * values).sum(axis=1) / weights.sum(axis=1)
+    away = np.where(weights > 0, values - mean[:, None], 0.0)
+    trace = 1e-12 * np.abs(values).max(axis=1)
+    return away, np.abs(away).max(axis=1) > trace
 
 
 class _Ranks:

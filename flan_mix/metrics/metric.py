@@ -82,13 +82,17 @@ class Metric:
 
         A target is one text, or the sequence of an example's references. Raises ValueError for
         lists of different lengths or without examples, for metrics that need more than these, and
-        what `score_example` raises with the number of the example, counted from 0.
+        what `score_example` raises with the number of the example, counted from 0; TypeError for a
+        lone text in place of a list.
         """
         if not self.needs_texts_only:
             raise ValueError(
                 f"{self.name} needs the {'ids' if self.score_with_ids else 'source texts'} of the "
                 "examples as well: evaluate with flan_mix.eval, or call score or score_all."
             )
+        for name, given in (("targets", targets), ("predictions", predictions)):
+            if isinstance(given, str):
+                raise TypeError(f"{self.name}: {name} must be a list, not {_kind(given)}.")
         if len(targets) != len(predictions):
             raise ValueError(
                 f"{self.name}: {len(predictions)} predictions for {len(targets)} targets: there "

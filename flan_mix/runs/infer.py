@@ -57,7 +57,10 @@ def infer(
         raise ValueError("TASK_FEATURE_LENGTHS is needed: {'inputs': 512, 'targets': 128}")
     # What is wrong with the lines is told before anything is loaded.
     if input_path is not None:
-        given = list(_lines(Path(input_path).expanduser(), needs_targets=mode == "score"))
+        path = Path(input_path).expanduser()
+        given = list(_lines(path, needs_targets=mode == "score"))
+        if mode == "predict":
+            _check_room(path, given, decoding, model.vocabulary, dataset_cfg)
         sources: dict[str, Iterator[Row]] = {Path(input_path).stem: iter(given)}
     else:
         sources = _task_rows(dataset_cfg, model)
@@ -167,6 +170,24 @@ def _lines(path: Path, *, needs_targets: bool) -> Iterator[Row]:
         if not isinstance(row.get(TARGETS_PROMPT, ""), str):
             raise ValueError(f"{path}, line {number}: {TARGETS_PROMPT!r} is no text")
         yield row
+
+
+def _check_room(
+    path: Path,
+    rows: Sequence[Row],
+    decoding: Decoding,
+    vocabulary: Vocabulary,
+    config: DatasetConfig,
+) -> None:
+    """Raises ValueError for a line whose answer would have no room behind what it begins with."""
+    longest = int((config.task_feature_lengths or {})[TARGETS])
+    prompts = [row.get(TARGETS_PROMPT, decoding.prompt) for row in rows]
+    for (number, _), ids in zip(read_jsonl(path), vocabulary.encode_batch(prompts), strict=True):
+        if len(ids) >= longest:
+            raise ValueError(
+                f"{path}, line {number}: its answer's prompt has {len(ids)} tokens, which leaves "
+                f"none of TASK_FEATURE_LENGTHS' {longest} targets to predict"
+            )
 
 
 def _task_rows(config: DatasetConfig, model: EncoderDecoderModel) -> dict[str, Iterator[Row]]:

@@ -131,3 +131,27 @@ def test_samples_depend_on_seed_and_example_and_not_on_batches():
     assert first[0][0] != first[0][1]
     same_input = answers(3, seed=0, inputs=[INPUT] * 3)
     assert len({str(found) for found in same_input}) == 3
+
+
+def test_rows_draw_alike_in_any_batch_whatever_jax_takes_for_its_default_generator():
+    logits = jnp.broadcast_to(LOGITS[0], (8, VOCAB))
+
+    def drawn(examples):
+        keys = row_keys(3, jnp.asarray(examples), 1)
+        return draw(logits[: len(examples)], keys, jnp.int32(0)).tolist()
+
+    expected = drawn(range(8))
+    with jax.default_prng_impl("rbg"):
+        assert drawn(range(8)) == expected
+        assert drawn([5, 3]) == [expected[5], expected[3]]
+    assert len(set(expected)) > 1
+
+
+def test_seeds_of_any_size_are_taken():
+    def tokens(seed):
+        decoding = Decoding(method="sample", seed=seed)
+        return Generator(MODEL, PARAMS, 1, 6, decoding=decoding).generate([INPUT])
+
+    # As in jax.random.key 32 bits of them count.
+    assert tokens(2**31 + 5) != tokens(5) == tokens(2**32 + 5)
+    assert tokens(-1) == tokens(2**32 - 1)

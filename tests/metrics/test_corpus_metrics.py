@@ -190,6 +190,18 @@ def test_an_unreadable_prediction_counts_as_the_mean_of_the_others(unread):
     }
 
 
+def test_equal_numbers_correlate_with_nothing_though_their_mean_is_rounded():
+    # 0.1 + 0.1 + 0.1 is not 3 · 0.1 in floating point.
+    assert correlation(["0.1"] * 3, ["0.7"] * 3)["pearson"] == 0
+    scores = correlation.score_all(["0.7"] * 3 + ["5"], [["0.1"]] * 3 + [["2"]], list("abcd"))
+    assert scores is not None
+    found = scores(np.array([[1.0, 1, 1, 0], [2, 1, 3, 0], [1, 1, 1, 1]]))
+    assert found["pearson"] == pytest.approx([0, 0, 100])
+    # A spread far smaller than the numbers is one nevertheless.
+    far = [str(1e6 + step / 1000) for step in (0, 1, 2)]
+    assert correlation(["1", "2", "3"], far)["pearson"] == pytest.approx(100)
+
+
 def test_correlation_refuses_references_that_are_no_number():
     with pytest.raises(ValueError, match="correlation, example 1: the reference 'high' is no num"):
         correlation(["1", "high"], ["1", "2"])

@@ -86,6 +86,10 @@ def test_what_is_no_text_is_refused_with_the_example(metric):
 def test_a_lone_string_is_not_taken_for_a_list_of_references(metric):
     with pytest.raises(TypeError, match="put a single reference in a list"):
         metric.score_example("yes", "yes")
+    with pytest.raises(TypeError, match=r"targets must be a list, not str \('yes'\)"):
+        metric("yes", ["y", "e", "s"])
+    with pytest.raises(TypeError, match="predictions must be a list, not str"):
+        metric(["y", "e", "s"], "yes")
 
 
 @each_metric

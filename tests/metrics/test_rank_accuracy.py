@@ -21,3 +21,5 @@ def test_what_cannot_be_ranked_is_refused():
         rank_accuracy([("a", True)], [-1, -2])
     with pytest.raises(ValueError, match="no options"):
         rank_accuracy([], [])
+    with pytest.raises(ValueError, match="an option of 'b' has the score NaN"):
+        rank_accuracy([("a", True), ("b", True), ("b", False)], [-1, float("nan"), -2])

@@ -121,6 +121,10 @@ def test_lines_that_cannot_be_read_are_named_before_anything_is_loaded(tmp_path:
         (missing, "line 2: no text under 'targets'"),
         ({"rows": [{"input": "a"}]}, "line 1: no text under 'inputs'; keys there: .'input'"),
         ({"rows": [{"inputs": "a", "targets_prompt": 3}]}, "line 1: 'targets_prompt' is no text"),
+        (
+            {"rows": [{"inputs": "a"}, {"inputs": "a", "targets_prompt": "late " * 40}]},
+            "line 2: its answer's prompt has .* tokens, which leaves none of .* 32 targets",
+        ),
         ({"rows": [], "mode": "guess"}, "INFER_MODE is 'predict' or 'score', not 'guess'"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -1,4 +1,4 @@
-"""Names of days, months and holidays, full and short."""
+"""Names of days, months, holidays and seasons, full and short, and days told from today."""
 
 from flan_mix.metrics.mentions.word_lists import word_list, word_set
 
@@ -37,3 +37,24 @@ def calendar_name(key: str) -> str | None:
         if word in MONTHS or word in WEEKDAYS:
             return word
     return _SHORT.get(key)
+
+
+# Spellings of days that are told from today; other words of that kind ("now", "today") say little.
+_RELATIVE_SPELLINGS = {
+    "tomorrow": "tomorow tommorow tommorrow tomorro tomorrows tomo tomoz tmr tmrw tmw tm "
+    "moro morro morrow",  # 2moro is a figure and a word.
+    "yesterday": "yesterdays yday yest",
+    "tonight": "tonite tonights tnite nite",
+}
+RELATIVE_DAYS = {
+    spelling: day
+    for day, spellings in _RELATIVE_SPELLINGS.items()
+    for spelling in (day, *spellings.split())
+}
+SEASONS = {"summer": "summer", "winter": "winter", "autumn": "autumn"}
+SEASONS |= {f"{season}s": season for season in SEASONS} | {f"{s}time": s for s in SEASONS}
+
+
+def told_day(key: str) -> str | None:
+    """The day told from today ("tomorrow") or the season that a word in lower case is."""
+    return RELATIVE_DAYS.get(key) or SEASONS.get(key)

@@ -5,14 +5,14 @@ from collections import defaultdict
 from functools import cached_property
 from itertools import pairwise
 
-from flan_mix.metrics.mentions.calendar import MONTHS, calendar_name
+from flan_mix.metrics.mentions.calendar import MONTHS, RELATIVE_DAYS, calendar_name, told_day
 from flan_mix.metrics.mentions.common_words import is_common
 from flan_mix.metrics.mentions.durations import durations_of
 from flan_mix.metrics.mentions.finding import Parsed, Piece
-from flan_mix.metrics.mentions.name_forms import same_name
-from flan_mix.metrics.mentions.quantities import HALF_DAY, Quantity
+from flan_mix.metrics.mentions.name_forms import same_name, slip
+from flan_mix.metrics.mentions.quantities import BEFORE_TIMES, HALF_DAY, Quantity
 from flan_mix.metrics.mentions.short_forms import words_in_other_forms
-from flan_mix.metrics.mentions.tokens import Token
+from flan_mix.metrics.mentions.tokens import Token, comparable
 
 # Who says a line of a dialogue: "Anna Lee: …", "#Person1#: …".
 _SPEAKER = re.compile(r"^\s*([#\w][^:\n]{0,40}):", re.MULTILINE)
@@ -21,6 +21,12 @@ _CLOCK_READINGS = re.compile(r"(?<![\d.,:;])(\d{1,2})[.,:;] ?([0-5]\d)(?!\d)")
 _MINUTES_TO = re.compile(r"\b([1-5]?[05]) to (\d{1,2})\b")
 # Years in two figures: in 84, '68.
 _SHORT_YEAR = re.compile(r"(?:\b(?:in|since|until|from|of) |['’])(\d\d)\b")
+_OTHER_WORDS_FOR_DAYS = (
+    ("|last|night|", "yesterday"),
+    ("|evening|", "tonight"),
+    ("|today|", "tonight"),
+    ("|the|morning|", "tomorrow"),
+)
 _MENTIONED_COUNTS = {
     "both": 2,
     "twice": 2,
@@ -57,6 +63,8 @@ class Evidence:
             return self._says_quantity(piece, piece.quantity)
         if piece.kind == "date" and piece.key in self._calendar:
             return True
+        if piece.key[0].isdigit():
+            return self._says_figures(piece.key)
         if piece.key not in self._memory:
             self._memory[piece.key] = self._says_name(piece.key)
         return self._memory[piece.key]
@@ -80,11 +88,14 @@ class Evidence:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        """Words that are written with a capital somewhere, so that they may be names."""
+        """Words that may be names: with a capital somewhere, or speakers."""
+        speaking = {comparable(word) for name in self._speakers for word in name.split()}
         return frozenset(
             token.key
             for token in self._parsed.tokens
-            if token.is_word and token.text[0].isupper() and _may_be_name(token)
+            if token.is_word
+            and (token.text[0].isupper() or token.key in speaking)
+            and _may_be_name(token)
         )
 
     @cached_property
@@ -94,7 +105,10 @@ class Evidence:
 
     @cached_property
     def _in_other_forms(self) -> frozenset[str]:
-        as_written = frozenset(token.text for token in self._parsed.tokens)
+        as_written = frozenset(
+            token.key.upper() if token.text.isupper() else token.text
+            for token in self._parsed.tokens
+        )
         return words_in_other_forms(self._run_together, as_written)
 
     @cached_property
@@ -133,7 +147,11 @@ class Evidence:
 
     @cached_property
     def _calendar(self) -> frozenset[str]:
-        named = {calendar_name(token.key) for token in self._parsed.tokens if token.is_word}
+        keys = {token.key for token in self._parsed.tokens if token.is_word}
+        named = {calendar_name(key) for key in keys} | {told_day(key) for key in keys}
+        days = set(RELATIVE_DAYS.values())
+        named |= {day for day in days if any(slip(key, day) for key in keys)}
+        named |= {day for words, day in _OTHER_WORDS_FOR_DAYS if words in self._run_together}
         return frozenset(name for name in named if name) | self._written_months
 
     @cached_property
@@ -142,6 +160,11 @@ class Evidence:
         pairs = re.findall(r"\b(?=(\d{1,2})[./-](\d{1,2})\b)", self._text)
         numbers = {int(number) for pair in pairs for number in pair}
         return frozenset(MONTHS[number - 1] for number in numbers if 1 <= number <= 12)
+
+    def _says_figures(self, figures: str) -> bool:
+        """Whether every part is said, in figures or words; a date's month by its name as well."""
+        months = {MONTHS.index(name) + 1 for name in self._calendar if name in MONTHS}
+        return all(float(part) in self._numbers | months for part in re.findall(r"\d+", figures))
 
     def _collect_numbers(self) -> tuple[frozenset[float], dict[float, set[str]]]:
         numbers: set[float] = set()
@@ -174,7 +197,7 @@ class Evidence:
         for quantity in self._quantities:
             if quantity.kind == "time":
                 times[quantity.value].add(quantity.unit)
-            elif quantity.value.is_integer() and quantity.unit == "":
+            elif self._may_be_hour(quantity):
                 for value in _as_times(int(quantity.value)):
                     times[value].add("")
         clocks = _CLOCK_READINGS.findall(self._text)
@@ -183,6 +206,15 @@ class Evidence:
             if 0 < int(hour) <= 24:
                 times[float((int(hour) * 60 + int(minute)) % HALF_DAY)].add("")
         return times
+
+    def _may_be_hour(self, quantity: Quantity) -> bool:
+        """Whether a number may be a time; "one" is a pronoun too."""
+        if not quantity.value.is_integer() or quantity.unit:
+            return False
+        if quantity.form != "words" or quantity.value != 1:
+            return True
+        before = self._parsed.tokens[quantity.first - 1].key if quantity.first else ""
+        return before in BEFORE_TIMES
 
     def _says_quantity(self, piece: Piece, quantity: Quantity) -> bool:
         if quantity.kind == "time":

@@ -1,9 +1,10 @@
 """The mentions of a text: its names, places, numbers, dates, times and prices."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flan_mix.metrics.mentions.calendar import ALSO_WORDS, HOLIDAYS, calendar_name
+from flan_mix.metrics.mentions.calendar import ALSO_WORDS, HOLIDAYS, calendar_name, told_day
 from flan_mix.metrics.mentions.common_words import is_common, is_function_word
 from flan_mix.metrics.mentions.durations import minutes_of
 from flan_mix.metrics.mentions.places import PLACES, UNMISTAKABLE_PLACES
@@ -15,6 +16,7 @@ _BEFORE_PLACES = word_set("in near at towards through across around outside visi
 _BEFORE_MONTHS = word_set("in of since until till next last by this early late from to")
 _BEFORE_PEOPLE = word_set("the these those all")
 _PEOPLE = word_set("people persons friends girls boys men women speakers colleagues guys")
+_DATE_IN_FIGURES = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2}){1,2}")
 # Too vague, or too often no number at all ("one of them", "first of all"), to be looked up.
 _VAGUE_WORDS = word_set("one first second zero zeroth")
 
@@ -24,8 +26,9 @@ class Piece:
     """A part of a text that is looked up as one.
 
     quantity: what it says, if it is a number, a price or a time; else None. key: of a name the
-    word, of a date the month's or weekday's full name. minutes: how long a number of hours (or the
-    like) is. counts_people: whether a number is of those who are spoken of, as in "the three".
+    word, of a date the full name of the month, weekday, season or the like, of figures that are no
+    one number these. minutes: how long a number of hours (or the like) is. counts_people: whether a
+    number is of those who are spoken of, as in "the three".
     """
 
     start: int
@@ -59,7 +62,11 @@ def pieces_of(parsed: Parsed) -> list[Piece]:
     for place in range(len(parsed.tokens)):
         if place in taken:
             continue
-        piece = _date(parsed.tokens, place) or _name(parsed.tokens, place, styled)
+        piece = (
+            _figures(parsed.tokens[place])
+            or _date(parsed.tokens, place)
+            or _name(parsed.tokens, place, styled)
+        )
         if piece is not None:
             found.append(piece)
     return sorted(found, key=lambda piece: piece.start)
@@ -108,8 +115,18 @@ def _kind_of_number(parsed: Parsed, quantity: Quantity) -> str:
     return "number"
 
 
+def _figures(token: Token) -> Piece | None:
+    """Figures that are no one number: dates (14.03.2019), scores (3:1) and the like."""
+    if not token.is_digits:
+        return None
+    kind = "date" if _DATE_IN_FIGURES.fullmatch(token.text) else "number"
+    return Piece(token.start, token.end, kind, token.text)
+
+
 def _date(tokens: Sequence[Token], place: int) -> Piece | None:
     token = tokens[place]
+    if day := told_day(token.key):
+        return Piece(token.start, token.end, "date", day)
     name = calendar_name(token.key)
     if name is None or not token.is_word:
         return None
@@ -133,10 +150,15 @@ def _name(tokens: Sequence[Token], place: int, styled: bool) -> Piece | None:
     if not token.is_word:
         return None
     before = _before(tokens, place)
+    if token.key in ("day", "eve") and before in HOLIDAYS:
+        return None
     if token.text.islower():
         if token.key in UNMISTAKABLE_PLACES and (before in _BEFORE_PLACES or len(token.key) > 5):
             return Piece(token.start, token.end, "place", token.key)
         return None
+    if token.key == "us" and token.text.isupper() and not styled:
+        # Under a key that the word "us" does not support.
+        return Piece(token.start, token.end, "place", "usa")
     if len(token.key) == 1 or _says_nothing(token, styled):
         return None
     kind = "name"

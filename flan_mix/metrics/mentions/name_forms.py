@@ -1,7 +1,8 @@
 """Whether two words are forms of one name: Mike and Michael, Danny and Dan, Micheal and Michael."""
 
+from flan_mix.metrics.mentions.calendar import HOLIDAYS, calendar_name
 from flan_mix.metrics.mentions.nicknames import same_nickname
-from flan_mix.metrics.mentions.places import same_nation
+from flan_mix.metrics.mentions.places import PLACES, same_nation
 
 _PET_ENDINGS = ("ie", "ey", "y", "i", "o", "ka", "s")
 
@@ -15,7 +16,7 @@ def same_name(first: str, second: str) -> bool:
         return True
     if same_nickname(first, second) or same_nation(first, second):
         return True
-    return _is_short_form(first, second) or _is_short_form(second, first) or _slip(first, second)
+    return _is_short_form(first, second) or _is_short_form(second, first) or slip(first, second)
 
 
 def _number(word: str) -> str:
@@ -28,24 +29,18 @@ def _number(word: str) -> str:
 
 
 def _is_short_form(short: str, full: str) -> bool:
-    """Alex for Alexander, Danny for Daniel."""
-    if len(short) < 3:
+    """Alex for Alexander, Charly for Charlotte; never for what is known to be no person."""
+    if len(short) < 3 or full in PLACES or full in HOLIDAYS or calendar_name(full):
         return False
-    if full.startswith(short) and len(full) > len(short):
+    # Three letters say little, unless they are all but one: Lea is Leah, but Ben is not Bengal.
+    if full.startswith(short) and (len(short) > 3 or len(full) == 4) and full != short:
         return True
-    for ending in _PET_ENDINGS:
-        if short.endswith(ending):
-            stem = short.removesuffix(ending)
-            doubled = len(stem) > 3 and stem[-1] == stem[-2]
-            stem = stem[:-1] if doubled else stem
-            # Three letters say little: Mary is neither Mark nor Marriott, but Jenny is Jennifer.
-            enough = 3 if doubled or ending in ("ie", "i") else 4
-            if len(stem) >= enough and full.startswith(stem):
-                return True
-    return False
+    stems = (short.removesuffix(end) for end in _PET_ENDINGS if short.endswith(end))
+    # Of less than four letters only `nicknames` tells: Mary is neither Mark nor Marriott.
+    return any(len(stem) > 3 and full.startswith(stem) for stem in stems)
 
 
-def _slip(first: str, second: str) -> bool:
+def slip(first: str, second: str) -> bool:
     """One letter left out, put in, changed or swapped with the next, in long enough words."""
     if min(len(first), len(second)) < 4 or abs(len(first) - len(second)) > 1:
         return False

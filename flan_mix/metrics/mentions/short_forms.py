@@ -5,7 +5,7 @@
 _LINES = """
 new york | new york city | nyc | NY
 los angeles | LA
-san francisco | SF
+san francisco | san fran | SF
 las vegas | vegas
 washington | washington dc | DC
 united kingdom | uk | britain | england
@@ -58,7 +58,7 @@ def words_in_other_forms(run_together: str, as_written: frozenset[str]) -> froze
     """The words, in lower case, of all forms of what a text says in one of them.
 
     run_together: the text's words in lower case with a bar between, before and behind them.
-    as_written: its words as they stand there.
+    as_written: its words in their case.
     """
     said = (forms for forms in _FORMS if any(_says(f, run_together, as_written) for f in forms))
     return frozenset(word for forms in said for form in forms for word in form.lower().split())

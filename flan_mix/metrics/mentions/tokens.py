@@ -10,6 +10,7 @@ _TOKEN = re.compile(
     r"#\w+#"  # a speaker's mark, as in #Person1#
     r"|(?<![\d.,:])\d{1,3}(?:[ \u00a0]\d{3})+(?![.,:]?\d)"  # thousands: 100 000
     r"|\d+(?:[.,:]\d+)*"
+    r"|U\. ?[SK]\b\.?(?: ?A\b\.?)?"  # U.S., U. K.
     r"|[^\W\d_]+(?:['’`][^\W\d_]+)*"
     r"|[$£€¥₹%&@]"
 )
@@ -65,13 +66,14 @@ def _token(text: str, found: re.Match[str]) -> Token:
 
 
 def comparable(word: str) -> str:
-    """A word in lower case, without accents, without a possessive 's or '."""
+    """A word in lower case, without accents, a possessive 's or ', or the stops of U.S."""
     plain = "".join(
         c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c)
     )
     # Letters that do not decompose; an ASCII keyboard writes them so.
     plain = plain.replace("ł", "l").replace("ø", "o").replace("’", "'").replace("`", "'")
-    return plain.removesuffix("'s").rstrip("'")
+    plain = plain.removesuffix("'s").rstrip("'")
+    return re.sub("[. ]", "", plain) if plain[:1].isalpha() else plain
 
 
 def _opens(text: str, start: int) -> bool:
