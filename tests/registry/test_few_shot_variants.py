@@ -14,6 +14,7 @@ from flan_mix.registry import (
     num_input_examples,
     resolve,
 )
+from flan_mix.runs.task_preview import preview
 from flan_mix.templates import FewShot, Template
 from flan_mix.templates.draw import Draw
 from flan_mix.vocabularies import ByteVocabulary
@@ -208,6 +209,29 @@ def test_where_no_exemplar_fits_the_prompt_is_zero_shot_and_counted(make_task, t
     assert {cache.record(i)["inputs"] for i in range(20)} <= {
         text for i in range(500, 520) for text in (f"question {i}?", f"Say: question {i}")
     }
+
+
+def test_a_preview_shows_the_prompts_of_the_cache(make_task, tmp_path, capsys):
+    make_task(fewest=4, most=4, max_input_tokens=80)
+    for lengths, name in ((None, "a"), ({"inputs": 60, "targets": 20}, "b")):
+        settings = RenderSettings(sequence_length=lengths)
+        cache = build_cache(
+            "toy.few_shot", "validation", ByteVocabulary(), tmp_path / name, settings=settings
+        )
+        preview(
+            "toy.few_shot",
+            split="validation",
+            rows=20,
+            vocabulary=ByteVocabulary(),
+            lengths=lengths,
+        )
+        shown = capsys.readouterr().out
+        for number in range(20):
+            record = cache.record(number)
+            assert f"\n{record['inputs']}\n→ {record['targets']}\n" in shown
+            exemplars = " | ".join(record.get("exemplars", []))
+            assert exemplars in shown
+        assert set(cache.manifest.shots) > {"1"}
 
 
 def test_seqio_counts_the_budget_with_the_tasks_own_vocabulary(make_task):
