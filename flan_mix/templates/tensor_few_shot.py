@@ -112,12 +112,30 @@ def _candidates(few_shot: FewShot, pool: ExemplarPool, draw: Drawer, ids: Any) -
 
     numbers = range(few_shot.candidates)
     ranks = tf.stack([draw(f"exemplar_{j}").rank(ids) for j in numbers], axis=1)
-    if not few_shot.balance_labels:
-        return ranks % pool.size
     labels = tf.size(pool.label_sizes, tf.int64)
     first = draw("exemplar_label").rank(ids) % labels
+    if pool.size <= few_shot.candidates:
+        order = _whole_pool(few_shot, pool, ranks[:, : pool.size], first)
+        return tf.gather(order, [j % pool.size for j in numbers], axis=1)
+    if not few_shot.balance_labels:
+        return ranks % pool.size
     label = (first[:, tf.newaxis] + tf.range(few_shot.candidates, dtype=tf.int64)) % labels
     return tf.gather(pool.label_starts, label) + ranks % tf.gather(pool.label_sizes, label)
+
+
+def _whole_pool(few_shot: FewShot, pool: ExemplarPool, ranks: Any, first: Any) -> Any:
+    """All rows of a small pool in a drawn order, int64 [batch, pool]: independent draws would take
+    some twice and miss others. ranks: int64 [batch, pool]. first: the label to begin with."""
+    import tensorflow as tf
+
+    if few_shot.balance_labels:
+        labels = tf.size(pool.label_sizes, tf.int64)
+        label = tf.repeat(tf.range(labels), pool.label_sizes)
+        is_before = ranks[:, tf.newaxis, :] < ranks[:, :, tf.newaxis]
+        of_label = is_before & (label[:, tf.newaxis] == label)
+        rounds = tf.reduce_sum(tf.cast(of_label, tf.int64), axis=2)
+        ranks = rounds * labels + (label - first[:, tf.newaxis]) % labels
+    return tf.cast(tf.argsort(ranks, axis=1, stable=True), tf.int64)
 
 
 def set_out(styles: Sequence[ShotStyle], style: Any, query: Any, inputs: Any, targets: Any) -> Any:

@@ -14,6 +14,9 @@ from flan_mix.templates.dialogue import DIALOGUE_FIELDS
 from flan_mix.templates.draw import RANKS
 from flan_mix.templates.template import Template
 
+# T5's vocabulary writes a no-break space, and an ideographic one, as a space too.
+_SPACES = r"[\s\p{Z}]+"
+
 
 def template_keys(
     templates: Sequence[Template], rows: Mapping[str, Any], columns: Mapping[str, int]
@@ -46,5 +49,5 @@ def _hash(texts: Any, key: int) -> Any:
     """Hashes of texts without case and spaces: int64 of their shape."""
     import tensorflow as tf
 
-    plain = tf.strings.regex_replace(tf.strings.lower(texts, encoding="utf-8"), r"\s+", " ")
+    plain = tf.strings.regex_replace(tf.strings.lower(texts, encoding="utf-8"), _SPACES, " ")
     return tf.strings.to_hash_bucket_strong(tf.strings.strip(plain), RANKS, key=[key, 0])

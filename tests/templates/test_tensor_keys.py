@@ -39,6 +39,7 @@ def keys(*rows):
         (ROW, (True, True, True, True, True)),
         # Case, spaces and the order of options make no question another.
         ((" ONE\n", "two", ["Y ", "x"], ["Hi", "ho"]), (True, True, True, True, True)),
+        (("one\u00a0\u3000", "two", ["x", "y"], ["hi", "ho"]), (True, True, True, True, True)),
         (("Óne", "two", ["x", "y"], ["hi", "ho"]), (False, False, True, True, True)),
         (("one", "three", ["x", "y"], ["hi", "ho"]), (False, True, True, True, True)),
         # Fields do not stand in for each other.
