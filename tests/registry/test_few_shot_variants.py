@@ -102,6 +102,25 @@ def test_near_duplicates_and_rows_that_a_wording_cannot_tell_apart_are_no_exempl
         assert shown.count(question) == 1
 
 
+@pytest.mark.parametrize("mixed", [False, True], ids=["same", "mixed"])
+def test_other_options_make_no_row_an_exemplar_that_has_the_querys_answer(make_spec, mixed):
+    rows = [
+        {"id": f"r{i}", "q": f"question {i % 9}", "a": f"a {i % 9}", "other": f"other {i}"}
+        for i in range(90)
+    ]
+
+    def fields(row):
+        return {**row, "answer": row["a"], "options": [row["a"], row["other"]]}
+
+    templates = [Template("{q}?\n{options}", "{answer}"), Template("{options}\n{q}:", "{answer}")]
+    few_shot = FewShot(3, 3, mixed_templates=mixed)
+    add_task(make_spec(rows, fields=fields, templates=templates, few_shot=few_shot))
+    questions = {row["id"]: row["q"] for row in rows}
+    for example in render("toy.few_shot", "train"):
+        assert len(example.exemplars) == 3
+        assert questions[example.id] not in [questions[i] for i in example.exemplars]
+
+
 def rows_of(task, shards=1, **settings):
     """All rows of a plain SeqIO task, as SeqIO's readers share them out."""
     rows = []
