@@ -21,6 +21,7 @@ from flan_mix.data.cache_lock import exclusive
 from flan_mix.data.cache_shards import Shard, ShardFolder, lay_out, write_joined, write_offsets
 from flan_mix.data.cache_summary import count_numbers, summarize_feature
 from flan_mix.data.manifest import CacheManifest
+from flan_mix.data.prompt_budget import fitting
 from flan_mix.data.token_cache import FEATURES, RECORDS_FILE, TokenCache
 from flan_mix.vocabularies import Vocabulary
 
@@ -140,7 +141,8 @@ class _Tokenizer:
         self._dtype = _token_dtype(vocabulary)
 
     def shard(self, examples: Sequence[Example]) -> Shard:
-        examples = [self._fitting(example) for example in examples]
+        limit = self._max_input_tokens
+        examples = [fitting(example, self._vocabulary, limit) for example in examples]
         columns = {}
         for name in FEATURES:
             ids = self._ids(examples, name)
@@ -151,15 +153,6 @@ class _Tokenizer:
         columns["records"], columns["records_lengths"] = lay_out(records)
         columns["shots"] = np.array([len(x.inputs_by_shots) - 1 for x in examples], np.int32)
         return Shard(templates=np.array([x.template for x in examples], np.int32), **columns)
-
-    def _fitting(self, example: Example) -> Example:
-        """The example with as many of its exemplars as fit, counted in tokens of the whole."""
-        limit = self._max_input_tokens
-        while limit is not None and len(example.inputs_by_shots) > 1:
-            if len(self._vocabulary.encode(example.inputs)) < limit:
-                return example
-            example = example.with_shots(len(example.inputs_by_shots) - 2)
-        return example
 
     def _ids(self, examples: Sequence[Example], name: str) -> list[np.ndarray]:
         """Token ids of one feature with EOS; those that a task brings are taken as they are."""

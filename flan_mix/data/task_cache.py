@@ -10,6 +10,7 @@ from pathlib import Path
 from flan_mix import registry
 from flan_mix.data.cache_key import PLAIN, CacheKey, RenderSettings, open_if_built
 from flan_mix.data.cache_writer import CacheProgress, Example, write_cache
+from flan_mix.data.prompt_budget import max_input_tokens
 from flan_mix.data.token_cache import TokenCache
 from flan_mix.vocabularies import Vocabulary
 
@@ -111,11 +112,7 @@ class _Rendered:
         return {reason: number for reason, number in reasons.items() if number}
 
     def max_input_tokens(self) -> int | None:
-        if not registry.is_task(self._key.task):
-            return None
-        own = registry.get_task(self._key.task).few_shot.max_input_tokens
-        length = (self._key.settings.sequence_length or {}).get("inputs")
-        return min((limit for limit in (own, length) if limit is not None), default=None)
+        return max_input_tokens(self._key.task, self._key.settings.sequence_length)
 
     def total(self) -> int | None:
         # Other people's sources may have to be read to the end to be counted, and a rank variant

@@ -159,7 +159,8 @@ def unknown(name: str) -> str:
     base, _, kind = name.partition(".")
     if base in _tasks:
         there = variant_names(_tasks[base])
-        return f"task {base!r} has no variant {kind!r}; there are: {', '.join(there)}."
+        hint = nearest(kind, there)
+        return f"task {base!r} has no variant {kind!r}; there are: {', '.join(there)}.{hint}"
     known = [*_tasks, *_mixtures, *seqio_arrival.foreign_names()]
     if not known:
         return f"no task or mixture {name!r}: none is registered; import the module that has it."

@@ -41,8 +41,8 @@ def task_fingerprint(name: str, split: str, *, tag: str = "") -> str:
         parts.append(f"a turn in {spec.turn_step}, known by {KNOWN_BY_TURNS}")
     if spec.is_few_shot:
         exemplars = source_fingerprint(spec, TRAIN_SPLIT) if TRAIN_SPLIT in spec.splits else ""
-        # The last: a format of records, which tell the query from its exemplars.
-        parts += [describe([spec.few_shot, spec.shot_styles]), exemplars, "records with query"]
+        # The last: a format of records, and how exemplars are drawn; raise it with either.
+        parts += [describe([spec.few_shot, spec.shot_styles]), exemplars, "few-shot prompts 2"]
     return _digest(*parts)
 
 

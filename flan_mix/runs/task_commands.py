@@ -31,14 +31,14 @@ def _add_task_commands(commands: Subparsers) -> None:
     seen.add_argument("--template", type=int, help="this one only; else as drawn")
     seen.add_argument("--split", help="default: the first")
     seen.add_argument("--seed", type=int, default=0, help="the run's RANDOM_SEED")
-    seen.add_argument("--pass", type=int, default=0, dest="pass_index", help="rendering pass")
-    seen.add_argument("--rows", type=int, default=3)
+    seen.add_argument("--pass", type=_count, default=0, dest="pass_index", help="rendering pass")
+    seen.add_argument("--rows", type=_count, default=3)
     _add_vocabulary(seen)
     _add_lengths(seen)
     linted = command(commands, "lint", _lint, "find what is wrong with tasks; 1 if anything is")
     linted.add_argument("names", nargs="*", metavar="MODULE|NAME", help="default: all of ours")
     linted.add_argument(
-        "--rows", type=int, default=_LINT_ROWS, help="rows of each source to look at; 0: none"
+        "--rows", type=_count, default=_LINT_ROWS, help="rows of each source to look at; 0: none"
     )
     linted.add_argument("--no_notes", action="store_true", help="print findings only")
     _add_vocabulary(linted)
@@ -100,10 +100,19 @@ def _add_lengths(parser: argparse.ArgumentParser) -> None:
 
 
 def _lengths(text: str) -> tuple[int, int]:
-    inputs, targets = map(int, text.split(","))
+    try:
+        inputs, targets = map(int, text.split(","))
+    except ValueError:
+        inputs = targets = 0
     if min(inputs, targets) < 1:
-        raise ValueError("lengths are positive")
+        raise argparse.ArgumentTypeError(f"two positive numbers as in 512,128, not {text!r}")
     return inputs, targets
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a number from 0 on, not {text!r}")
+    return int(text)
 
 
 def _list(arguments: argparse.Namespace) -> None:

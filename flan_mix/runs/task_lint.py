@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from flan_mix.registry.linting import Finding, lint_tasks
 from flan_mix.runs.task_selection import select
-from flan_mix.runs.terminal_tables import add_row, show, table
+from flan_mix.runs.terminal_tables import add_row, counted, show, table
 from flan_mix.vocabularies import Vocabulary
 
 
@@ -24,10 +24,10 @@ def lint(
     if shown:
         show(_table(shown))
     counts = Counter(finding.severity for finding in found)
-    tasks = f"{len(specs)} task{'s' if len(specs) != 1 else ''}"
+    tasks, templates = len(specs), sum(len(spec.templates) for spec in specs)
     show(
-        f"{tasks}, {sum(len(spec.templates) for spec in specs):,} templates: "
-        f"{counts['finding']} findings, {counts['note']} notes"
+        f"{counted(tasks, 'task')}, {counted(templates, 'template')}: "
+        f"{counted(counts['finding'], 'finding')}, {counted(counts['note'], 'note')}"
     )
     return counts["finding"]
 

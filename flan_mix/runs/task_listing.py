@@ -8,7 +8,7 @@ from flan_mix.registry.catalogue import task_names
 from flan_mix.registry.linting.source_places import task_place
 from flan_mix.registry.variants import variant_names
 from flan_mix.runs.task_counts import known_examples
-from flan_mix.runs.terminal_tables import NOTHING, add_row, plain, show, table
+from flan_mix.runs.terminal_tables import NOTHING, add_row, counted, plain, show, table
 
 
 def list_tasks(category: str | None = None, *, count: bool = True) -> None:
@@ -26,7 +26,7 @@ def list_tasks(category: str | None = None, *, count: bool = True) -> None:
         rows = [(spec, _counts(spec, count)) for spec in sorted(specs, key=lambda spec: spec.name)]
         total = sum(counts.get("train") or 0 for _, counts in rows)
         known = f"train {total:,}" if total else ""
-        add_row(listing, found, _number(len(specs), "task"), "", known, "", style="bold")
+        add_row(listing, found, counted(len(specs), "task"), "", known, "", style="bold")
         for spec, counts in rows:
             add_row(
                 listing,
@@ -36,8 +36,8 @@ def list_tasks(category: str | None = None, *, count: bool = True) -> None:
                 _splits(counts),
                 len(spec.templates),
             )
-    tasks = _number(len(names), "task")
-    show(listing, f"{tasks} in {_number(len(by_category), 'category', 'categories')}")
+    tasks = counted(len(names), "task")
+    show(listing, f"{tasks} in {counted(len(by_category), 'category', 'categories')}")
 
 
 def show_task(name: str) -> None:
@@ -99,10 +99,6 @@ def _counts(spec: TaskSpec, count: bool) -> dict[str, int | None]:
 
 def _splits(counts: Mapping[str, int | None]) -> str:
     return ", ".join(name if n is None else f"{name} {n:,}" for name, n in counts.items())
-
-
-def _number(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 __all__ = ["TaskError", "list_tasks", "show_task", "source_name"]

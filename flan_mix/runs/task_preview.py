@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import islice
 
+from flan_mix.data.prompt_budget import fitting, max_input_tokens
 from flan_mix.registry import TaskError, get_task, is_task
 from flan_mix.runs.terminal_tables import plain, show
 from flan_mix.vocabularies import ByteVocabulary, SentencePieceVocabulary, Vocabulary
@@ -37,8 +38,8 @@ def preview(
 
     template: that one alone, else as drawn. split: the first that the task has, if not given.
     vocabulary: to show tokens with; the task's own where it names one. lengths: what a few-shot
-    prompt has to fit into, with a vocabulary. Raises TaskError for an unknown name or template, and
-    what reading raises.
+    prompt has to fit into, beside the task's own limit, with a vocabulary. Raises TaskError for an
+    unknown name or template, and what reading raises.
     """
     from flan_mix.registry.rendering import render
 
@@ -51,14 +52,10 @@ def preview(
         vocabulary = vocabulary if isinstance(vocabulary, Vocabulary) else None
     chosen = split or (ours.splits[0] if ours else "train")
     examples = render(name, chosen, seed=seed, pass_index=pass_index, sequence_length=lengths)
+    limit = max_input_tokens(name, lengths)
     for example in islice(examples, rows):
-        if example.inputs_by_shots and vocabulary and lengths:
-            fitting = [
-                shots
-                for shots, text in enumerate(example.inputs_by_shots)
-                if len(vocabulary.encode(text)) + 1 <= lengths["inputs"]
-            ]
-            example = example.with_shots(max(fitting, default=0))
+        if vocabulary is not None:
+            example = fitting(example, vocabulary, limit)
         worded = ours.templates[example.template].name if ours and example.template >= 0 else None
         title = f"{name} · {chosen} · {example.id} · template {example.template}"
         title += f" ({worded})" if worded else ""

@@ -41,19 +41,27 @@ def add_row(made: Table, *cells: object, style: str = "") -> None:
 
 
 def show(*renderables: object) -> None:
-    """Prints to standard output, as wide as the terminal, or 140 columns where none is."""
+    """Prints to standard output: tables as wide as the terminal, or 140 columns where none is, and
+    text as it is, without line breaks of its own."""
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 140
     for renderable in renderables:
-        console.print(plain(renderable) if isinstance(renderable, str) else renderable)
+        shown = plain(renderable) if isinstance(renderable, str) else renderable
+        console.print(shown, soft_wrap=isinstance(shown, Text))
 
 
 def percent(share: float) -> str:
     """A share of 1 with as many digits as tell something."""
     return f"{100 * share:.2f} %" if 0 < share < 0.1 else f"{100 * share:.1f} %"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with what it counts: "1 task", "2,000 tasks"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _cell(cell: object) -> str:

@@ -3,7 +3,8 @@
 Everything is drawn by hash of the query's id from a pool that is the same on every worker, so a
 prompt depends on nothing else. A pool row that is the query, or asks the very same, is never taken.
 What is the same is told by keys, one for each template: of all that its inputs show, whatever the
-case of letters, the spaces and the order of options.
+case of letters, the spaces and the order of options; and of the same with the answer in place of
+the options, for other options make no other answer.
 """
 
 from collections.abc import Sequence
@@ -18,8 +19,8 @@ from flan_mix.templates.tensor_draws import Drawer
 class ExemplarPool:
     """The rows that exemplars are taken from, as tensors.
 
-    rows: what a renderer takes, [pool, …]. keys: int64 [pool, templates], equal for rows that ask
-    the same in a template's words.
+    rows: what a renderer takes, [pool, …]. keys: int64 [pool, 2 * templates], of `template_keys`:
+    equal for rows that ask the same in a template's words.
     label_starts, label_sizes: where the rows of each answer lie, if they are sorted by answer.
     """
 
@@ -33,7 +34,7 @@ class ExemplarPool:
 class Queries(NamedTuple):
     """What exemplars are drawn for.
 
-    ids: string [batch]. template: int64 [batch]. keys: int64 [batch, templates], as in a pool.
+    ids: string [batch]. template: int64 [batch]. keys: int64 [batch, 2 * templates], as in a pool.
     """
 
     ids: Any
@@ -71,9 +72,10 @@ def draw_exemplars(
         theirs = _own_templates(few_shot, draw, queries.ids, mixed)
     keys = _key(pool, drawn, asking)
     valid = tf.gather(pool.rows["id"], drawn) != queries.ids[:, tf.newaxis]
-    # The same neither in the query's words nor in the exemplar's.
-    valid &= keys != tf.gather(queries.keys, asking, batch_dims=1)
-    valid &= _key(pool, drawn, theirs) != tf.gather(queries.keys, theirs, batch_dims=1)
+    # The same neither in the query's words nor in the exemplar's, nor with the answer for options.
+    answered = pool.keys.shape[1] // 2
+    for words in (asking, theirs, asking + answered, theirs + answered):
+        valid &= _key(pool, drawn, words) != tf.gather(queries.keys, words, batch_dims=1)
     same = keys[:, :, tf.newaxis] == keys[:, tf.newaxis, :]
     earlier = tf.constant([[other < one for other in range(count)] for one in range(count)])
     valid &= ~tf.reduce_any(same & earlier & valid[:, tf.newaxis, :], axis=2)
@@ -112,12 +114,30 @@ def _candidates(few_shot: FewShot, pool: ExemplarPool, draw: Drawer, ids: Any) -
 
     numbers = range(few_shot.candidates)
     ranks = tf.stack([draw(f"exemplar_{j}").rank(ids) for j in numbers], axis=1)
-    if not few_shot.balance_labels:
-        return ranks % pool.size
     labels = tf.size(pool.label_sizes, tf.int64)
     first = draw("exemplar_label").rank(ids) % labels
+    if pool.size <= few_shot.candidates:
+        order = _whole_pool(few_shot, pool, ranks[:, : pool.size], first)
+        return tf.gather(order, [j % pool.size for j in numbers], axis=1)
+    if not few_shot.balance_labels:
+        return ranks % pool.size
     label = (first[:, tf.newaxis] + tf.range(few_shot.candidates, dtype=tf.int64)) % labels
     return tf.gather(pool.label_starts, label) + ranks % tf.gather(pool.label_sizes, label)
+
+
+def _whole_pool(few_shot: FewShot, pool: ExemplarPool, ranks: Any, first: Any) -> Any:
+    """All rows of a small pool in a drawn order, int64 [batch, pool]: independent draws would take
+    some twice and miss others. ranks: int64 [batch, pool]. first: the label to begin with."""
+    import tensorflow as tf
+
+    if few_shot.balance_labels:
+        labels = tf.size(pool.label_sizes, tf.int64)
+        label = tf.repeat(tf.range(labels), pool.label_sizes)
+        is_before = ranks[:, tf.newaxis, :] < ranks[:, :, tf.newaxis]
+        of_label = is_before & (label[:, tf.newaxis] == label)
+        rounds = tf.reduce_sum(tf.cast(of_label, tf.int64), axis=2)
+        ranks = rounds * labels + (label - first[:, tf.newaxis]) % labels
+    return tf.cast(tf.argsort(ranks, axis=1, stable=True), tf.int64)
 
 
 def set_out(styles: Sequence[ShotStyle], style: Any, query: Any, inputs: Any, targets: Any) -> Any:

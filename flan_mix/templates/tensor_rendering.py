@@ -214,8 +214,8 @@ class TensorRenderer:
         }
 
     def keys(self, rows: Tensors) -> Any:
-        """A hash of what each row asks in each template's words, int64 [batch, templates]: equal
-        for rows that no prompt could hold together, since the one would tell the other's answer."""
+        """Hashes of what rows ask in each template's words, int64 [batch, 2 * templates]: equal for
+        rows that no prompt could hold together, since the one would tell the other's answer."""
         columns = dict(zip(self.text_fields, range(len(self.text_fields)), strict=True))
         return template_keys(self.templates, rows, columns)
 

@@ -14,6 +14,7 @@ from flan_mix.registry import (
     num_input_examples,
     resolve,
 )
+from flan_mix.runs.task_preview import preview
 from flan_mix.templates import FewShot, Template
 from flan_mix.templates.draw import Draw
 from flan_mix.vocabularies import ByteVocabulary
@@ -99,6 +100,25 @@ def test_near_duplicates_and_rows_that_a_wording_cannot_tell_apart_are_no_exempl
         question = f"is {example.id.split('-')[0]} then"
         shown = " ".join(example.inputs.lower().split())
         assert shown.count(question) == 1
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["same", "mixed"])
+def test_other_options_make_no_row_an_exemplar_that_has_the_querys_answer(make_spec, mixed):
+    rows = [
+        {"id": f"r{i}", "q": f"question {i % 9}", "a": f"a {i % 9}", "other": f"other {i}"}
+        for i in range(90)
+    ]
+
+    def fields(row):
+        return {**row, "answer": row["a"], "options": [row["a"], row["other"]]}
+
+    templates = [Template("{q}?\n{options}", "{answer}"), Template("{options}\n{q}:", "{answer}")]
+    few_shot = FewShot(3, 3, mixed_templates=mixed)
+    add_task(make_spec(rows, fields=fields, templates=templates, few_shot=few_shot))
+    questions = {row["id"]: row["q"] for row in rows}
+    for example in render("toy.few_shot", "train"):
+        assert len(example.exemplars) == 3
+        assert questions[example.id] not in [questions[i] for i in example.exemplars]
 
 
 def rows_of(task, shards=1, **settings):
@@ -208,6 +228,29 @@ def test_where_no_exemplar_fits_the_prompt_is_zero_shot_and_counted(make_task, t
     assert {cache.record(i)["inputs"] for i in range(20)} <= {
         text for i in range(500, 520) for text in (f"question {i}?", f"Say: question {i}")
     }
+
+
+def test_a_preview_shows_the_prompts_of_the_cache(make_task, tmp_path, capsys):
+    make_task(fewest=4, most=4, max_input_tokens=80)
+    for lengths, name in ((None, "a"), ({"inputs": 60, "targets": 20}, "b")):
+        settings = RenderSettings(sequence_length=lengths)
+        cache = build_cache(
+            "toy.few_shot", "validation", ByteVocabulary(), tmp_path / name, settings=settings
+        )
+        preview(
+            "toy.few_shot",
+            split="validation",
+            rows=20,
+            vocabulary=ByteVocabulary(),
+            lengths=lengths,
+        )
+        shown = capsys.readouterr().out
+        for number in range(20):
+            record = cache.record(number)
+            assert f"\n{record['inputs']}\n→ {record['targets']}\n" in shown
+            exemplars = " | ".join(record.get("exemplars", []))
+            assert exemplars in shown
+        assert set(cache.manifest.shots) > {"1"}
 
 
 def test_seqio_counts_the_budget_with_the_tasks_own_vocabulary(make_task):

@@ -125,7 +125,7 @@ def test_texts_that_were_not_kept_are_decoded():
 
 def test_an_unknown_name_is_answered_with_the_nearest(add_foreign):
     add_foreign()
-    with pytest.raises(TaskError, match=r"no task 'thiers'. Did you mean 'theirs'"):
+    with pytest.raises(TaskError, match=r"no task or mixture 'thiers'. Did you mean 'theirs'"):
         render("thiers", "train")
 
 

@@ -61,6 +61,26 @@ def test_a_mapping_renders_with_tfds_ids():
     assert [row["inputs_pretokenized"].decode() for row in rows] == [e.inputs for e in examples]
 
 
+@pytest.mark.parametrize(
+    ("given", "template", "fault"),
+    [
+        ({"options": []}, "{premise}\n{options}", "shows options, and a row has fewer than 1"),
+        ({"turns": ["hi"]}, "{turns_before} {premise}", "shows turns, and a row has fewer than 2"),
+    ],
+)
+def test_a_row_without_what_a_template_shows_stops_the_reading(given, template, fault):
+    def fields(row):
+        lists = {name: tf.constant(items, tf.string) for name, items in given.items()}
+        return {**row, **lists, "answer": "x"}
+
+    add_task(make_spec(fields=fields, templates=[Template(template, "{answer}")]))
+    for name in ("toy", "toy.few_shot"):
+        with pytest.raises(
+            TaskError, match=f"task toy: a template {fault}.* The row is super_glue-"
+        ):
+            list(render(name, "train"))
+
+
 def test_a_function_on_tensors_gives_options_answer_and_references():
     templates = [Template("{premise} {options}", "{answer}")]
     add_task(make_spec(fields=with_labels, templates=templates))

@@ -8,7 +8,7 @@ from flan_mix import cli
 from flan_mix.registry import FileSource, TaskSpec, add_task, remove
 from flan_mix.registry.linting import Finding
 from flan_mix.runs.task_lint import said_once
-from flan_mix.runs.terminal_tables import plain
+from flan_mix.runs.terminal_tables import plain, show
 from flan_mix.templates import Template
 
 STARTER = ("--module", "flan_mix.tasks.starter")
@@ -81,6 +81,26 @@ def test_markup_and_control_characters_of_data_are_shown_as_they_are(flan_mix, h
     _, said = flan_mix("tasks", "list", "--no_counts", "--category", hostile.category, *STARTER)
     assert "[red]toys[/red]" in said and "[link=https://example.org]mine[/link]" in said
     assert plain("a\x1b[31mb").plain == "a\\x1b[31mb"
+
+
+def test_text_is_printed_as_it_is_however_long(capsys):
+    """Line breaks of the terminal's making would look like the template's own."""
+    show(plain("word " * 100 + "end"), "told " * 100 + "too")
+    assert capsys.readouterr().out == "word " * 100 + "end\n" + "told " * 100 + "too\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--rows", "-1"), "a number from 0 on, not '-1'"),
+        (("--pass", "-1"), "a number from 0 on, not '-1'"),
+        (("--lengths", "512"), "two positive numbers as in 512,128, not '512'"),
+        (("--lengths", "512,0"), "two positive numbers"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_told(flan_mix, option, said):
+    status, printed = flan_mix("tasks", "preview", "starter_nli", *STARTER, *option)
+    assert status == 2 and said in printed
 
 
 def test_lint_exits_with_one_where_there_is_something(flan_mix, hostile):

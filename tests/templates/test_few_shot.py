@@ -1,5 +1,7 @@
 """Few-shot prompts: what is drawn, how it is set out, and that tensors do it as Python would."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,24 +52,35 @@ def pool_of(rows, with_renderer):
     )
 
 
-def picked_in_python(few_shot, pool, query):
-    """Pool rows for a query by the draws alone, with their templates; the nearest first."""
+def candidates_in_python(few_shot, pool, query):
+    """Pool rows to choose from, in order: those of a small pool once each."""
+    ranks = [Draw(f"exemplar_{j}").rank(query[0]) for j in range(few_shot.candidates)]
     labels = [row[2] for row in pool]
     distinct = sorted(set(labels), key=labels.index)
+    first = Draw("exemplar_label").rank(query[0])
+    if len(pool) <= few_shot.candidates:
+        ranked = sorted(zip(ranks, pool, strict=False), key=lambda pair: pair[0])
+        if few_shot.balance_labels:
+            by_label = {label: [r for _, r in ranked if r[2] == label] for label in distinct}
+            turns = [distinct[(first + j) % len(distinct)] for j in range(len(distinct))]
+            rounds = itertools.zip_longest(*(by_label[label] for label in turns))
+            return [row for each in rounds for row in each if row is not None]
+        return [row for _, row in ranked]
+    if not few_shot.balance_labels:
+        return [pool[rank % len(pool)] for rank in ranks]
+    by_turn = [distinct[(first + j) % len(distinct)] for j in range(few_shot.candidates)]
+    of_label = [[row for row in pool if row[2] == label] for label in by_turn]
+    return [rows[rank % len(rows)] for rows, rank in zip(of_label, ranks, strict=True)]
+
+
+def picked_in_python(few_shot, pool, query):
+    """Pool rows for a query by the draws alone, with their templates; the nearest first."""
     drawn = {
         j: DRAWN[Draw(f"exemplar_template_{j}").index(query[0], 2)]
         for j in range(few_shot.candidates)
     }
     chosen = []
-    for j in range(few_shot.candidates):
-        rank = Draw(f"exemplar_{j}").rank(query[0])
-        if few_shot.balance_labels:
-            first = Draw("exemplar_label").rank(query[0])
-            label = distinct[(first + j) % len(distinct)]
-            of_label = [row for row in pool if row[2] == label]
-            row = of_label[rank % len(of_label)]
-        else:
-            row = pool[rank % len(pool)]
+    for j, row in enumerate(candidates_in_python(few_shot, pool, query)):
         asked = [query[1], *(other[1] for other, _ in chosen)]
         if row[0] != query[0] and row[1] not in asked:
             chosen.append((row, drawn[j]))
@@ -131,6 +144,16 @@ def test_balanced_exemplars_next_to_each_other_have_different_answers():
     answers = {row[0]: row[2] for row in rows}
     for exemplars in rendered["exemplars"].numpy():
         assert {answers[i.decode()] for i in exemplars} == {"yes", "no"}
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_a_small_pool_gives_all_the_exemplars_that_are_wanted(balanced):
+    rows = [(f"id {i}", f"question {i}", str(int(i > 3))) for i in range(6)]
+    of_task = renderer(FewShot(5, 5, balance_labels=balanced))
+    rendered = of_task(batch(rows), pool=pool_of(rows, of_task))
+    assert rendered["shots"].numpy().tolist() == [5] * 6
+    for number, exemplars in enumerate(rendered["exemplars"].numpy().tolist()):
+        assert {*exemplars, f"id {number}".encode()} == {row[0].encode() for row in rows}
 
 
 def test_a_pool_of_the_query_alone_leaves_it_zero_shot():

@@ -20,7 +20,7 @@ ROW = ("one", "two", ["x", "y"], ["hi", "ho"])
 
 
 def keys(*rows):
-    """int64 [rows, templates]; the target's field is another in every row."""
+    """int64 [rows, 2 * templates]; the target's field is another in every row."""
     return template_keys(
         TEMPLATES,
         {
@@ -28,6 +28,7 @@ def keys(*rows):
             "texts": tf.constant([[row[0], row[1], str(i)] for i, row in enumerate(rows)]),
             "options": tf.ragged.constant([row[2] for row in rows], dtype=tf.string),
             "turns": tf.ragged.constant([row[3] for row in rows], dtype=tf.string),
+            "answer": tf.constant([row[4] if len(row) > 4 else "" for row in rows]),
         },
         {"a": 0, "b": 1, "c": 2},
     ).numpy()
@@ -39,6 +40,7 @@ def keys(*rows):
         (ROW, (True, True, True, True, True)),
         # Case, spaces and the order of options make no question another.
         ((" ONE\n", "two", ["Y ", "x"], ["Hi", "ho"]), (True, True, True, True, True)),
+        (("one\u00a0\u3000", "two", ["x", "y"], ["hi", "ho"]), (True, True, True, True, True)),
         (("Óne", "two", ["x", "y"], ["hi", "ho"]), (False, False, True, True, True)),
         (("one", "three", ["x", "y"], ["hi", "ho"]), (False, True, True, True, True)),
         # Fields do not stand in for each other.
@@ -51,7 +53,24 @@ def keys(*rows):
 )
 def test_a_key_tells_what_its_template_shows(row, same):
     one, other = keys(ROW, row)
-    assert tuple(one == other) == same
+    assert tuple(one == other) == same * 2
+
+
+def test_of_other_options_the_answer_tells_whether_one_gives_the_other_away():
+    templates = (Template("{a}\n{options}", "{answer}"), Template("{options}", "{answer}"))
+    rows = [("x", ["p", "q"], "p"), ("x", ["r", "p"], "p"), ("x", ["r", "q"], "q")]
+    found = template_keys(
+        templates,
+        {
+            "id": tf.constant(["1", "2", "3"]),
+            "texts": tf.constant([[row[0]] for row in rows]),
+            "options": tf.ragged.constant([row[1] for row in rows], dtype=tf.string),
+            "answer": tf.constant([row[2] for row in rows]),
+        },
+        {"a": 0},
+    ).numpy()
+    assert (found[0] == found[1]).tolist() == [False, False, True, False]
+    assert (found[0] == found[2]).tolist() == [False] * 4
 
 
 def test_a_conversation_is_known_at_any_length_by_its_first_four_turns():

@@ -20,6 +20,7 @@ from flan_mix.registry.linting.row_findings import (
     field_row_findings,
     length_findings,
     lost_letter_findings,
+    option_name_findings,
     option_row_findings,
 )
 from flan_mix.registry.linting.sampled_rows import given_fields, sampled_rows
@@ -109,6 +110,7 @@ def _data_findings(
         yield from unused_fields(spec, given_fields(spec), _sharing_fields(spec))
     examples = list(rendered_rows(spec, sample))
     yield from example_findings(spec, examples)
+    yield from option_name_findings(spec, examples)
     yield from unreadable_targets(spec, _answers(spec, sample, examples))
     if dropped:
         forward = [e for e in examples if not spec.templates[e.template].inverted]

@@ -59,6 +59,8 @@ def unreadable_targets(spec: TaskSpec, answers: Sequence[RightAnswer]) -> Iterat
         )
         for a in answers
     ]
+    if spec.postprocess:
+        yield from _emptied_targets(spec, answers, cleaned)
     for metric in spec.metrics:
         readable, best = [], dict.fromkeys((answer.template for answer in answers), 0.0)
         reported: set[tuple[int, str]] = set()
@@ -91,6 +93,25 @@ def unreadable_targets(spec: TaskSpec, answers: Sequence[RightAnswer]) -> Iterat
             )
         if metric.is_of_corpus and readable:
             yield from _unreadable_corpus(spec, metric, readable)
+
+
+def _emptied_targets(
+    spec: TaskSpec, answers: Sequence[RightAnswer], cleaned: Sequence[RightAnswer]
+) -> Iterator[Finding]:
+    """Templates of whose targets postprocess makes one text or none, so that metrics, which see no
+    more, give every prediction full marks."""
+    pairs = list(zip(answers, cleaned, strict=True))
+    for number in sorted({answer.template for answer in answers}):
+        of_template = [(a.target, c.target) for a, c in pairs if a.template == number]
+        given, left = (set(texts) for texts in zip(*of_template, strict=True))
+        if len(given) > 1 and len(left) == 1:
+            yield Finding(
+                spec.name,
+                "unreadable_target",
+                f"postprocess makes {min(left)!r} of each of {len(given)} different targets, as of "
+                f"{of_template[0][0][:60]!r}: every prediction would be right.",
+                number,
+            )
 
 
 def _unreadable_corpus(

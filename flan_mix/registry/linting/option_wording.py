@@ -13,7 +13,10 @@ _TALK = re.compile(
     r"\b(options?|multiple[- ]choice|choices?(?! of\b)|alternatives?)\b"
     rf"|\b(the following|these|those|listed|possible|available|given) ({_LISTED})\b"
     rf"|\b({_LISTED}) (listed|given|shown|offered) (above|below|here)\b"
-    r"|\b(one|which|any|none|some) of the following\b"
+    r"|\b(the|these|those) ones (listed|given|shown|offered|above|below)\b"
+    r"|\b(right|correct|best) (answer|ending|completion|label|one) (above|below)\b"
+    r"|\b(one|which|any|none|some) of the (following|above)\b"
+    r"|\b(select|choose|pick) (one )?(from|among|out of) the following\b"
     r"|\bfrom the list\b",
     re.IGNORECASE,
 )
@@ -23,7 +26,7 @@ _NAMES = re.compile(
     r"(?i:\b(the|its|a|one) (letter|number) (of|in front|before|beside|next to) (the|your|an?|each)"
     r" (right|correct|best|answer|option|choice))"
     r"|(?i:\b(answer|reply|respond) (only )?(with|by) (the|its|a|one|just the) (letter|number)\b)"
-    r"|\bA, ?B(, ?C)?(, ?D)?,? or [B-E]\b|\(A\)|\(a\)",
+    r"|\bA, ?B(, ?C)?(, ?D)?,? or [B-E]\b|\ba, ?b(, ?c)?(, ?d)?,? or [b-e]\b|\(A\)|\(a\)",
 )
 # What only some styles put ahead of items.
 _LAYOUT = re.compile(r"\b(bullets?|lettered)\b", re.IGNORECASE)

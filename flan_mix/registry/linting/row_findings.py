@@ -1,5 +1,6 @@
 """Lint of sampled rows: what only the data can tell of fields, options and targets."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -13,6 +14,10 @@ from flan_mix.vocabularies import Vocabulary
 _ENOUGH = 20
 _MOSTLY = 0.5
 _OFTEN = 0.05
+# Of a field with more values, that each goes with one answer says nothing.
+_FEW_VALUES = 8
+# What a target is where it names an option.
+_ITEM_NAME = re.compile(r"\(?([A-Ha-h])\)?\.?")
 
 
 def option_row_findings(spec: TaskSpec, rows: Sequence[FieldRow]) -> Iterator[Finding]:
@@ -65,6 +70,15 @@ def field_row_findings(spec: TaskSpec, rows: Sequence[FieldRow]) -> Iterator[Fin
                         "answer_leak",
                         f"{{{field}}} in the inputs is what {{{target}}} asks for in {same} of "
                         f"{len(rows)} sampled rows.",
+                        number,
+                    )
+                elif len(rows) >= _ENOUGH and _is_code(columns[field], columns[target]):
+                    yield Finding(
+                        spec.name,
+                        "answer_leak",
+                        f"{{{field}}} in the inputs is a code of what {{{target}}} asks for: each "
+                        f"value of one goes with one of the other, as {columns[field][0]!r} with "
+                        f"{columns[target][0]!r}, in all {len(rows)} sampled rows.",
                         number,
                     )
 
@@ -127,6 +141,29 @@ def example_findings(spec: TaskSpec, examples: Sequence[LintExample]) -> Iterato
             )
 
 
+def option_name_findings(spec: TaskSpec, examples: Sequence[LintExample]) -> Iterator[Finding]:
+    """Targets that are names of options, such as B or (b), where the inputs list none."""
+    by_template: dict[int, list[LintExample]] = defaultdict(list)
+    for example in examples:
+        if not spec.templates[example.template].uses_options:
+            by_template[example.template].append(example)
+    for number, of_template in by_template.items():
+        names = [_ITEM_NAME.fullmatch(example.targets.strip()) for example in of_template]
+        letters = [name.group(1) for name in names if name]
+        if len(of_template) < _ENOUGH or len(letters) < len(names) or len(set(letters)) < 2:
+            continue
+        pairs = list(zip(of_template, letters, strict=True))
+        unlisted = [e for e, name in pairs if not re.search(rf"(?<!\w){name}[).:\]]", e.inputs)]
+        if len(unlisted) > _MOSTLY * len(of_template):
+            yield Finding(
+                spec.name,
+                "letter_without_options",
+                f"the targets are names of options, such as {unlisted[0].targets!r}, and the "
+                "inputs list none: show {options}, or ask for their text.",
+                number,
+            )
+
+
 def length_findings(
     spec: TaskSpec,
     examples: Sequence[LintExample],
@@ -152,6 +189,12 @@ def length_findings(
 
 def _tells(given: str, asked: str) -> bool:
     return bool(asked.strip()) and given.strip() == asked.strip()
+
+
+def _is_code(given: Sequence[str], asked: Sequence[str]) -> bool:
+    """Whether each of a few values of `given` goes with one of `asked`, and the other way round."""
+    pairs = set(zip(given, asked, strict=True))
+    return 1 < len(pairs) <= _FEW_VALUES and len(pairs) == len(set(given)) == len(set(asked))
 
 
 def _letters(text: str) -> str:

@@ -12,6 +12,7 @@ import seqio
 import tensorflow as tf
 
 from flan_mix.registry.seqio_half.ragged import LISTS, ragged_batches
+from flan_mix.registry.seqio_half.tfds_rows import row_error
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskSpec
 from flan_mix.templates.tensor_draws import Drawer
 from flan_mix.templates.tensor_few_shot import ExemplarPool
@@ -29,7 +30,7 @@ def exemplar_pool(
     """The pool of a few-shot variant; `source` is the FileRows or TfdsRows of the task.
 
     batches: the rows of the train split where they come from elsewhere (SeqIO's offline cache).
-    Raises what reading the rows raises (BadRowError).
+    Raises what reading the rows raises (BadRowError, TaskError).
     """
     if source not in _rows:
         _rows[source] = _read(spec, source, batches)
@@ -54,9 +55,9 @@ def _read(spec: TaskSpec, source: Any, batches: tf.data.Dataset | None) -> dict[
             ranks = draw.rank(both["id"]).numpy()
             least = np.argsort(ranks, kind="stable")[: spec.few_shot.pool]
             kept = {name: tf.gather(value, least) for name, value in both.items()}
-    except tf.errors.OpError:
-        if errors:
-            raise errors[0] from None
+    except tf.errors.OpError as error:
+        if told := errors[0] if errors else row_error(error):
+            raise told from None
         raise
     return kept if kept is not None else _no_rows(len(spec.text_fields))
 

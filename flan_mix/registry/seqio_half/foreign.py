@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import seqio
 
+from flan_mix.registry import catalogue
 from flan_mix.registry.callable_description import describe
 from flan_mix.registry.seqio_half.targets import encode_target
-from flan_mix.registry.task_spec import TaskError, nearest
+from flan_mix.registry.task_spec import TaskError
 
 # Passes of one run, and runs with neighbouring seeds, must not share SeqIO's map seeds, which it
 # counts up from the one it is given, two for each random step.
@@ -24,9 +25,10 @@ _ID_FEATURES = ("id", "tfds_id", "idx")
 
 def get_task(name: str) -> seqio.Task:
     """The SeqIO task of that name; TaskError that names the nearest if there is none."""
+    if name in seqio.MixtureRegistry.names():
+        raise TaskError(f"{name!r} is a mixture, not a task.")
     if name not in seqio.TaskRegistry.names():
-        hint = nearest(name, seqio.TaskRegistry.names())
-        raise TaskError(f"SeqIO has no task {name!r}.{hint} Is its module imported?")
+        raise TaskError(catalogue.unknown(name))
     return seqio.TaskRegistry.get(name)
 
 

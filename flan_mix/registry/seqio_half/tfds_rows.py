@@ -3,6 +3,7 @@
 Where local files stand in for the dataset, they are read and counted in its place.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -204,16 +205,18 @@ class _LoaderWithIds(seqio.LazyTfdsLoader):
 def field_tensors(spec: TaskSpec, row: Mapping[str, Any], is_training: bool) -> dict[str, Any]:
     """One row of TFDS, or what the task's function made of it, as the features of FileRows.
 
-    Raises TaskError, while the graph is built, for a missing field or column or a wrong type.
+    Raises TaskError, while the graph is built, for a missing field or column or a wrong type. A row
+    without the options or the turns that a template shows stops the graph (`row_error`).
     """
     fields = _fields(spec, row)
+    row_id = _id(spec, fields, row)
     return {
-        "id": _id(spec, fields, row),
+        "id": row_id,
         "texts": _shown_texts(spec, fields),
         "answer": _scalar(spec, "answer", fields.get("answer", "")),
-        "options": _options(spec, fields),
+        "options": _options(spec, fields, row_id),
         "references": _list(spec, "references", fields.get("references", ())),
-        "turns": _list(spec, "turns", fields.get("turns", ())),
+        "turns": _turns(spec, fields, row_id),
         "speakers": _list(spec, "speakers", fields.get("speakers", ())),
         "training": tf.constant(int(is_training)),
     }
@@ -278,10 +281,36 @@ def _shown(spec: TaskSpec, fields: Mapping[str, Any], name: str) -> Any:
     return _scalar(spec, name, fields[name])
 
 
-def _options(spec: TaskSpec, fields: Mapping[str, Any]) -> Any:
-    if spec.uses_options and "options" not in fields:
+def _options(spec: TaskSpec, fields: Mapping[str, Any], row_id: Any) -> Any:
+    if not spec.uses_options:
+        return _list(spec, "options", fields.get("options", ()))
+    if "options" not in fields:
         raise TaskError(f"task {spec.name!r}: a template shows {{options}}; no field gives them.")
-    return _list(spec, "options", fields.get("options", ()))
+    return _no_fewer(1, "options", spec, _list(spec, "options", fields["options"]), row_id)
+
+
+def _turns(spec: TaskSpec, fields: Mapping[str, Any], row_id: Any) -> Any:
+    turns = _list(spec, "turns", fields.get("turns", ()))
+    # A turn is predicted from those before it.
+    return _no_fewer(2, "turns", spec, turns, row_id) if spec.is_dialogue else turns
+
+
+def _no_fewer(count: int, name: str, spec: TaskSpec, items: Any, row_id: Any) -> Any:
+    """The items of a row, of which there must be so many; a row with fewer stops the reading, as a
+    bad row of a file does."""
+    # Without quotes, which TensorFlow would escape.
+    fault = (
+        f"task {spec.base_name}: a template shows {name}, and a row has fewer than {count}; "
+        "TfdsSource(keep=...) can leave it out. The row is"
+    )
+    with tf.control_dependencies([tf.debugging.Assert(tf.size(items) >= count, [fault, row_id])]):
+        return tf.identity(items)
+
+
+def row_error(error: tf.errors.OpError) -> TaskError | None:
+    """What `field_tensors` said of a row, of the error that TensorFlow made of it."""
+    found = re.search(r"assertion failed: \[(task .*?)\] \[(.*)\]", error.message)
+    return TaskError(f"{found[1]} {found[2]}.") if found else None
 
 
 def _scalar(spec: TaskSpec, name: str, value: Any) -> Any:

@@ -114,6 +114,31 @@ def test_another_field_with_the_answer_in_it_is_a_leak(spec_of):
     assert ("answer_leak", 0) in kinds(spec, rows=40)
 
 
+def test_a_field_that_is_a_code_of_the_answer_is_a_leak(spec_of):
+    rows = [{**row, "answer": ("no", "yes")[i % 2], "label": i % 2} for i, row in enumerate(ROWS)]
+    templates = with_template("{question} {label}")
+    assert ("answer_leak", 0) in kinds(spec_of(rows, fields=dict, templates=templates), rows=40)
+    # What is no more than a hint is left alone.
+    rows[0]["label"] = 1
+    assert kinds(spec_of(rows, fields=dict, templates=templates), rows=40) == []
+
+
+def test_letters_for_which_no_list_is_shown_are_found_in_the_data(spec_of):
+    rows = [{**row, "answer": f"({'abcd'[i % 4]})"} for i, row in enumerate(ROWS)]
+    found = kinds(spec_of(rows), rows=40)
+    assert found == [("letter_without_options", number) for number in range(10)]
+    listed = [{**row, "question": f"{row['question']}\n(a) 1 (b) 2 (c) 3 (d) 4"} for row in rows]
+    assert kinds(spec_of(listed), rows=40) == []
+
+
+def test_a_postprocess_that_makes_one_text_of_all_targets_is_found(spec_of):
+    """Metrics see nothing else, so every prediction would be right."""
+    found = lint_tasks([spec_of(postprocess=lambda text: text.partition("answer is")[2])], rows=40)
+    assert {f.kind for f in found} == {"unreadable_target"} and len(found) == 10
+    assert found[0].message.startswith("postprocess makes '' of each of 20 different targets")
+    assert kinds(spec_of(postprocess=str.strip), rows=40) == []
+
+
 def test_empty_and_overlong_targets_are_found(spec_of):
     rows = [{**row, "answer": "" if i < 30 else "x" * 20} for i, row in enumerate(ROWS)]
     found = kinds(spec_of(rows), rows=40, vocabulary=ByteVocabulary(), target_length=20)
@@ -153,7 +178,7 @@ def test_metrics_that_cannot_read_their_targets_are_found(spec_of):
     assert found == [("unreadable_target", number) for number in range(10)]
     # What scoring reads is not what targets say.
     spec = spec_of(metrics=(accuracy,), postprocess=lambda text: text.partition(":")[2])
-    assert kinds(spec, rows=5) == []  # "" is equal to "".
+    assert kinds(spec, rows=5) == [("unreadable_target", number) for number in range(10)]
     references = spec_of(
         fields=lambda row: {**row, "references": ["the " + row["answer"] + "!"]},
         metrics=(accuracy,),

@@ -46,6 +46,11 @@ def test_nothing_is_found_where_nothing_is_wrong():
         ("{question} Say one of the following answers.", "{answer}", "options_not_shown"),
         ("{question} Answer with the letter.", "{answer}", "options_not_shown"),
         ("{question} Is it A, B or C?", "{answer}", "options_not_shown"),
+        ("{question} Reply a, b or c.", "{answer}", "options_not_shown"),
+        ("{question} Select the correct answer below:", "{answer}", "options_not_shown"),
+        ("{question} Which of the above is it?", "{answer}", "options_not_shown"),
+        ("{question} Pick it from the ones listed.", "{answer}", "options_not_shown"),
+        ("{question} Choose from the following:", "{answer}", "options_not_shown"),
         # A letter as the target, as in STS-B 8 and 9.
         ("{question}", "({answer})", "letter_without_options"),
         ("{question}", "{answer_letter}", "letter_without_options"),
@@ -64,6 +69,7 @@ def test_a_defect_of_one_template_is_found(inputs, targets, kind):
         ("I know that that is {question} :)", "{answer}"),
         ('"{question}" (my own)', "{answer}"),
         ("His choice of words: {question}", "{answer}"),
+        ("Each has an answer. What is that of the one below?\n{question}", "{answer}"),
         ("{question}\n\nWell?", "{answer}"),
     ],
 )
@@ -107,6 +113,20 @@ def test_two_templates_that_share_half_of_their_three_grams_are_near_duplicates(
     other = "{question} Tell me now what others make of this"
     templates = [*CLEAN, Template(seven, "{answer}"), Template(other, "{answer}")]
     assert kinds(make_spec(templates=templates)) == []
+
+
+def test_two_templates_that_differ_in_a_synonym_are_near_duplicates():
+    """A word breaks three 3-grams, which is most of what a short wording has."""
+    pair = (
+        "{question} Would you kindly tell us that?",
+        "{question} Would you gladly tell us that?",
+    )
+    templates = [*CLEAN, *(Template(inputs, "{answer}") for inputs in pair)]
+    (found,) = lint_tasks([make_spec(templates=templates)])
+    assert (found.kind, found.template) == ("near_duplicate", 11)
+    assert "83% of its words, in the same order, with template 10" in found.message
+    other = Template("{question} Would anybody tell me that today?", "{answer}")
+    assert kinds(make_spec(templates=[*templates[:11], other])) == []
 
 
 def test_two_templates_of_one_name_are_found():
