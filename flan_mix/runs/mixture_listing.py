@@ -219,7 +219,10 @@ def _shots(part: PartFacts) -> str:
     prompts = sum(part.shots.values())
     mean = sum(shots * count for shots, count in part.shots.items()) / prompts
     without = percent(part.shots.get(0, 0) / prompts)
-    return f"{part.task}: {mean:.2f} exemplars a prompt; {without} zero-shot, as none fitted"
+    return (
+        f"{part.task}: {mean:.2f} exemplars a prompt; {without} zero-shot, as none fitted or none "
+        "was to be had"
+    )
 
 
 def _lengths_table(paddings: Sequence[Padding], *, packed: bool):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from flan_mix.registry import catalogue
 from flan_mix.registry.field_rows import FieldRow
 from flan_mix.registry.file_source import FileSource
-from flan_mix.registry.linting.finding import Finding
+from flan_mix.registry.linting.finding import KINDS, Finding
 from flan_mix.registry.linting.metric_reading import (
     RightAnswer,
     metric_findings,
@@ -41,7 +41,7 @@ from flan_mix.registry.linting.vocabulary_characters import (
     data_character_findings,
     template_character_findings,
 )
-from flan_mix.registry.task_spec import TaskSpec
+from flan_mix.registry.task_spec import TaskSpec, nearest
 from flan_mix.vocabularies import Vocabulary
 
 _CHECKS = (
@@ -75,6 +75,7 @@ def lint_tasks(
     for spec in specs:
         for check in _CHECKS:
             found += check(spec)
+        found += _unknown_kinds(spec)
         if dropped:
             found += template_character_findings(spec, dropped)
         if rows:
@@ -83,6 +84,14 @@ def lint_tasks(
     by_name = {spec.name: spec for spec in specs}
     placed = [_with_place(by_name[f.task], _judged(by_name[f.task], f)) for f in found]
     return placed + _module_findings(specs)
+
+
+def _unknown_kinds(spec: TaskSpec) -> Iterator[Finding]:
+    """Of what the task accepts: a slip of the keyboard would accept nothing."""
+    for kind in spec.accepted:
+        if kind not in KINDS:
+            message = f"accepted[{kind!r}] is no kind of finding.{nearest(kind, KINDS)}"
+            yield Finding(spec.name, "unknown_kind", message)
 
 
 def _data_findings(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from flan_mix.registry.linting.finding import Finding
+from flan_mix.registry.linting.finding import Finding, Kind
 from flan_mix.registry.task_spec import TaskSpec
 from flan_mix.templates import Template
 
@@ -45,7 +45,7 @@ def option_findings(spec: TaskSpec) -> Iterator[Finding]:
             yield Finding(spec.name, "options_inline", placed, number, "note")
 
 
-def _faults(template: Template) -> Iterator[tuple[str, str]]:
+def _faults(template: Template) -> Iterator[tuple[Kind, str]]:
     text = " ".join(" … ".join(template.input_pattern.literals).split())
     if template.uses_options:
         if "options" in template.input_fields and "answer" not in template.target_fields:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from flan_mix.registry.linting.finding import Finding, each_template
+from flan_mix.registry.linting.finding import Finding, Kind, each_template
 from flan_mix.registry.task_spec import TaskSpec
 
 _SPACES = (
@@ -37,7 +37,7 @@ def stray_findings(spec: TaskSpec) -> Iterator[Finding]:
             yield Finding(spec.name, kind, f"{side}: {message}.", number)
 
 
-def _slips(literal: str) -> Iterator[tuple[str, str]]:
+def _slips(literal: str) -> Iterator[tuple[Kind, str]]:
     if glued := _GLUED.search(literal):
         yield "stray_character", f"{glued.group()!r}: a letter stands against a field"
     if escape := _ESCAPE.search(literal):

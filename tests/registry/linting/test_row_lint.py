@@ -1,6 +1,7 @@
 """What lint says of rows and of a vocabulary: every defect is planted in data and found."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from flan_mix.metrics import (
 )
 from flan_mix.registry import FileSource, TaskError, add_task, remove
 from flan_mix.registry.linting import lint_tasks
+from flan_mix.registry.linting.finding import KINDS
 from flan_mix.tasks.starter import STARTER_VOCABULARY
 from flan_mix.templates import OptionStyle, Template
 from flan_mix.vocabularies import ByteVocabulary, SentencePieceVocabulary, train_sentencepiece
@@ -311,3 +313,17 @@ def test_an_accepted_finding_is_a_note_with_its_reason_and_others_stay(spec_of):
 def test_an_acceptance_without_a_reason_is_refused(spec_of):
     with pytest.raises(TaskError, match="says why"):
         spec_of(accepted={"long_target": " "})
+
+
+def test_accepting_a_kind_that_does_not_exist_is_a_finding(spec_of):
+    found = lint_tasks([spec_of(accepted={"long_targets": "they are that long"})])
+    [slip] = [finding for finding in found if finding.kind == "unknown_kind"]
+    assert "'long_targets'" in slip.message and "'long_target'" in slip.message
+    assert slip.severity == "finding"
+
+
+def test_the_documented_kinds_are_those_that_there_are():
+    guide = Path(__file__).parents[3] / "docs" / "adding-a-task.md"
+    table = guide.read_text(encoding="utf-8").split("| kind | what it means |")[1].split("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    assert {kind.strip() for row in rows for kind in row.split(",")} == KINDS
