@@ -35,14 +35,18 @@ def write_boards(folder: Path, evaluations: Sequence[Evaluation], run: Mapping[s
         figures = [(s, {f"eval/{k}": v for k, v in scores.items()}) for s, scores in scored]
         _write(folder / "inference_eval" / name, figures)
     first = ordered[0][1]
-    summaries = [(s, _summary(each, None if each is first else first, run)) for s, each in ordered]
+    summaries = [(s, summary(each, None if each is first else first, run)) for s, each in ordered]
     _write(folder / "eval_summary", summaries)
 
 
-def _summary(
+def summary(
     evaluation: Evaluation, first: Evaluation | None, run: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Without changes where the first was of other examples or metrics, as of another split."""
+    """What an evaluation comes to and what it gained since the first, if there was one before.
+
+    Without changes where the first was of other examples or metrics, as of another split. run: the
+    run.json of the model.
+    """
     held_out = held_out_categories(evaluation, [run])
     try:
         return board_figures(evaluation, first, held_out_categories=held_out)

@@ -10,13 +10,12 @@ from pathlib import Path
 import jax
 
 from flan_mix.evaluation import Evaluation, TaskResult, read_evaluation
-from flan_mix.reports.board_figures import board_figures
 from flan_mix.reports.metrics_log import MetricsLog
 from flan_mix.reports.tensorboard import TensorBoardWriter
 from flan_mix.runs.evaluated_models import finished_evaluations
 from flan_mix.runs.evaluation import ModelEvaluation
+from flan_mix.runs.evaluation_boards import summary
 from flan_mix.runs.run_record import read_facts
-from flan_mix.runs.trained_on import held_out_categories
 from flan_mix.training import TrainState, parameter_fingerprint
 
 
@@ -63,8 +62,7 @@ class InferenceEvaluation:
         """The means, and what changed since the run's first evaluation."""
         earlier = {n: p for n, p in finished_evaluations(self.folder).items() if n < step}
         first = read_evaluation(earlier[min(earlier)]) if earlier else None
-        held_out = held_out_categories(evaluation, [read_facts(self.folder)])
-        figures = board_figures(evaluation, first, held_out_categories=held_out)
+        figures = summary(evaluation, first, read_facts(self.folder))
         _log_task(self.folder, "eval_summary", step, figures)
 
     def _log(self, step: int, result: TaskResult) -> None:

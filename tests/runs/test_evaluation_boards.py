@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
+import jax.numpy as jnp
 import pytest
 
 from flan_mix.evaluation import Evaluation
+from flan_mix.runs.evaluation import ModelEvaluation
 from flan_mix.runs.evaluation_boards import write_boards
+from flan_mix.runs.periodic_evaluation import InferenceEvaluation
+from flan_mix.training import TrainState
 from tests.evaluation.test_comparison import evaluation, result
 from tests.reports.starter_models import write_evaluation
 from tests.reports.test_tensorboard_files import events
@@ -60,4 +65,24 @@ def test_evaluations_of_other_examples_stand_there_without_changes(tmp_path: Pat
     shown = board(tmp_path / "eval_summary")
     assert shown["overall/score", 200] == 30
     assert not any(tag.startswith("change/") for tag, _ in shown)
+    assert "no changes since the first" in caplog.text
+
+
+class Evaluated:
+    """Stands for the evaluation of a model, with what comes of it."""
+
+    def __init__(self, found: Evaluation):
+        self.found = found
+
+    def run(self, *_, **__) -> Evaluation:
+        return self.found
+
+
+def test_a_run_that_goes_on_with_other_examples_is_not_stopped(tmp_path: Path, caplog):
+    other = evaluation(result({f"test-{i}": 30.0 for i in range(8)}, "own", "own kind"))
+    write_evaluation(tmp_path / "eval/100", replace(other, facts={"step": 100}))
+    training = InferenceEvaluation(cast(ModelEvaluation, Evaluated(at(200, 40, 40))), tmp_path)
+    state = TrainState(step=200, params={"kernel": jnp.ones((2, 2))}, opt_state={})
+    training.run(200, state)
+    assert board(tmp_path / "eval_summary")["overall/score", 200] == 40
     assert "no changes since the first" in caplog.text
