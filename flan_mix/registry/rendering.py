@@ -22,7 +22,7 @@ from flan_mix.registry.seqio_half import foreign
 from flan_mix.registry.seqio_half.file_rows import FileRows
 from flan_mix.registry.seqio_half.ragged import ROWS_PER_BATCH, ragged_batches
 from flan_mix.registry.seqio_half.text_preprocessor import RenderText
-from flan_mix.registry.seqio_half.tfds_rows import TfdsRows, row_error
+from flan_mix.registry.seqio_half.tfds_rows import TfdsRows, told_errors
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskError, TaskSpec
 
 __all__ = ["RenderedExample", "Rendering", "num_input_examples", "render", "task_fingerprint"]
@@ -132,14 +132,9 @@ def _task_with_split(name: str, split: str) -> seqio.Task:
 def _rendered_examples(
     batches: tf.data.Dataset, spec: TaskSpec, errors: list[Exception]
 ) -> Iterator[RenderedExample]:
-    try:
+    with told_errors(errors):
         for batch in batches.prefetch(2):
             yield from _examples(batch, spec)
-    except tf.errors.OpError as error:
-        # TensorFlow passes on the text of what the reader raised; the error itself says more.
-        if told := errors[0] if errors else row_error(error):
-            raise told from None
-        raise
 
 
 def _counted(

@@ -58,10 +58,10 @@ def infer(
     # What is wrong with the lines is told before anything is loaded.
     if input_path is not None:
         path = Path(input_path).expanduser()
-        given = list(_lines(path, needs_targets=mode == "score"))
+        given = dict(_lines(path, needs_targets=mode == "score"))
         if mode == "predict":
             _check_room(path, given, decoding, model.vocabulary, dataset_cfg)
-        sources: dict[str, Iterator[Row]] = {Path(input_path).stem: iter(given)}
+        sources: dict[str, Iterator[Row]] = {path.stem: iter(given.values())}
     else:
         sources = _task_rows(dataset_cfg, model)
     params, step = load_parameters(
@@ -159,7 +159,8 @@ def _write(path: Path, rows: Sequence[Row], added: Sequence[Row]) -> Path:
     return path
 
 
-def _lines(path: Path, *, needs_targets: bool) -> Iterator[Row]:
+def _lines(path: Path, *, needs_targets: bool) -> Iterator[tuple[int, Row]]:
+    """The rows of a file by their lines' numbers."""
     needed = (INPUTS, TARGETS) if needs_targets else (INPUTS,)
     for number, row in read_jsonl(path):
         for key in needed:
@@ -169,20 +170,20 @@ def _lines(path: Path, *, needs_targets: bool) -> Iterator[Row]:
                 )
         if not isinstance(row.get(TARGETS_PROMPT, ""), str):
             raise ValueError(f"{path}, line {number}: {TARGETS_PROMPT!r} is no text")
-        yield row
+        yield number, row
 
 
 def _check_room(
     path: Path,
-    rows: Sequence[Row],
+    lines: Mapping[int, Row],
     decoding: Decoding,
     vocabulary: Vocabulary,
     config: DatasetConfig,
 ) -> None:
     """Raises ValueError for a line whose answer would have no room behind what it begins with."""
     longest = int((config.task_feature_lengths or {})[TARGETS])
-    prompts = [row.get(TARGETS_PROMPT, decoding.prompt) for row in rows]
-    for (number, _), ids in zip(read_jsonl(path), vocabulary.encode_batch(prompts), strict=True):
+    prompts = [row.get(TARGETS_PROMPT, decoding.prompt) for row in lines.values()]
+    for number, ids in zip(lines, vocabulary.encode_batch(prompts), strict=True):
         if len(ids) >= longest:
             raise ValueError(
                 f"{path}, line {number}: its answer's prompt has {len(ids)} tokens, which leaves "

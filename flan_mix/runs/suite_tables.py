@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flan_mix.evaluation import Aggregate, Evaluation, Family
 from flan_mix.registry import SuiteSpec, TaskError, get_suite, get_task, suite_forms, suite_names
-from flan_mix.runs.terminal_tables import add_row, show, table
+from flan_mix.runs.terminal_tables import add_row, counted, show, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -115,7 +115,7 @@ def _mean_row(made: Table, name: str, mean: Aggregate) -> None:
         None,
         None,
         _figure(mean.normalized),
-        f"{mean.families} task{'s' if mean.families > 1 else ''}",
+        counted(mean.families, "task"),
         style="bold",
     )
 

@@ -12,7 +12,7 @@ import seqio
 import tensorflow as tf
 
 from flan_mix.registry.seqio_half.ragged import LISTS, ragged_batches
-from flan_mix.registry.seqio_half.tfds_rows import row_error
+from flan_mix.registry.seqio_half.tfds_rows import told_errors
 from flan_mix.registry.task_spec import TRAIN_SPLIT, TaskSpec
 from flan_mix.templates.tensor_draws import Drawer
 from flan_mix.templates.tensor_few_shot import ExemplarPool
@@ -46,7 +46,7 @@ def _read(spec: TaskSpec, source: Any, batches: tf.data.Dataset | None) -> dict[
     errors: list[Exception] = []
     draw = Drawer(spec.seed)("pool")
     kept: dict[str, Any] | None = None
-    try:
+    with told_errors(errors):
         if batches is None:
             batches = source.get_batches(TRAIN_SPLIT, None, errors)
         assert batches is not None
@@ -55,10 +55,6 @@ def _read(spec: TaskSpec, source: Any, batches: tf.data.Dataset | None) -> dict[
             ranks = draw.rank(both["id"]).numpy()
             least = np.argsort(ranks, kind="stable")[: spec.few_shot.pool]
             kept = {name: tf.gather(value, least) for name, value in both.items()}
-    except tf.errors.OpError as error:
-        if told := errors[0] if errors else row_error(error):
-            raise told from None
-        raise
     return kept if kept is not None else _no_rows(len(spec.text_fields))
 
 

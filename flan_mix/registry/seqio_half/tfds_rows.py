@@ -4,7 +4,8 @@ Where local files stand in for the dataset, they are read and counted in its pla
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -206,7 +207,7 @@ def field_tensors(spec: TaskSpec, row: Mapping[str, Any], is_training: bool) -> 
     """One row of TFDS, or what the task's function made of it, as the features of FileRows.
 
     Raises TaskError, while the graph is built, for a missing field or column or a wrong type. A row
-    without the options or the turns that a template shows stops the graph (`row_error`).
+    without the options or the turns that a template shows stops the graph (`told_errors`).
     """
     fields = _fields(spec, row)
     row_id = _id(spec, fields, row)
@@ -307,8 +308,22 @@ def _no_fewer(count: int, name: str, spec: TaskSpec, items: Any, row_id: Any) ->
         return tf.identity(items)
 
 
-def row_error(error: tf.errors.OpError) -> TaskError | None:
-    """What `field_tensors` said of a row, of the error that TensorFlow made of it."""
+@contextmanager
+def told_errors(errors: Sequence[Exception]) -> Iterator[None]:
+    """Where reading rows stops inside, raises what stopped it: the first of `errors`, which a
+    reader of files left there, or TaskError for what `field_tensors` said of a row.
+
+    TensorFlow passes on the text alone, in an error of its own.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if told := errors[0] if errors else _row_error(error):
+            raise told from None
+        raise
+
+
+def _row_error(error: tf.errors.OpError) -> TaskError | None:
     found = re.search(r"assertion failed: \[(task .*?)\] \[(.*)\]", error.message)
     return TaskError(f"{found[1]} {found[2]}.") if found else None
 
